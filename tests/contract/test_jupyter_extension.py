@@ -29,7 +29,7 @@ from twilio_widgets.listener.jupyter import limits
 from twilio_widgets.listener.jupyter.announcement import ForwardingServer, own_server
 from twilio_widgets.listener.jupyter.registry import Registration
 from twilio_widgets.listener.kernel.client import ListenerClient
-from twilio_widgets.listener.webhooks import configure as pointing
+from twilio_widgets.listener.webhooks import configure as webhooks
 
 
 @pytest.fixture
@@ -376,7 +376,7 @@ class Listening:
             environ={"JPY_PARENT_PID": str(self.jupyter.process.pid)},
             where=self.jupyter.where,
         )
-        folder = pointing.folder_of(self.store)
+        folder = webhooks.folder_of(self.store)
         entry = open_endpoint(way, link, folder, where=self.jupyter.where)
         assert entry is not None
         return link, entry

@@ -117,17 +117,17 @@ def test_threads_of_many_clients_never_send_more_than_a_day_allows(sandbox):
 
 def test_a_job_stops_at_its_limit_and_a_429_does_not_count(connect, sandbox):
     policy = tw.Policy(max_recipients=2)
-    permit = policy.judge_job(sandbox.connection, recipients=2, name="spring")
+    quota = policy.check_job(sandbox.connection, recipients=2, name="spring")
     twilio = connect(sandbox, policy=policy)
     path = f"/2010-04-01/Accounts/{sandbox.connection.acting_sid}/Messages.json"
     form = (("To", TO), ("From", sandbox.numbers[0]), ("Body", "Hello"))
 
     def flow():
-        return (yield Request(method="POST", path=path, body=FormBody(form), job=permit))
+        return (yield Request(method="POST", path=path, body=FormBody(form), job=quota))
 
     sandbox.fail(status=429, times=3)
     replies = [twilio.run(flow()).status for _ in range(5)]
-    assert (replies, permit.sent) == ([429, 429, 429, 201, 201], Amount(2))
+    assert (replies, quota.sent) == ([429, 429, 429, 201, 201], Amount(2))
     with pytest.raises(PolicyRefused, match="would bring the job 'spring' to 3 recipients"):
         twilio.run(flow())
     assert len(sandbox.ledger) == 2

@@ -120,7 +120,7 @@ PHASES: dict[str, Callable[[int], None]] = {
     "before claim": _entering(Journal, "claim"),
     "after claim": _leaving(Journal, "claim"),
     "after durable attempt": _entering(running.Run, "_leave"),
-    "after reply before record": _entering(running.Run, "_land"),
+    "after reply before record": _entering(running.Run, "_complete"),
     "in the record": _leaving(Journal, "close_attempts"),
     "during settle": _entering(Journal, "settle"),
 }

@@ -1,4 +1,4 @@
-"""Whatever happens on the way: no row is sent twice, none is lost, and what is not sure is said."""
+"""No fault sends a row twice or loses one, and an uncertain outcome is reported as such."""
 
 from __future__ import annotations
 
@@ -49,16 +49,16 @@ def test_a_kill_while_the_request_is_at_twilio_is_settled_or_said(killer: Killer
 
 
 def test_a_full_disk_stops_the_job_before_anything_unwritten_leaves(killer: Killer):
-    """From no room at all to room for the whole job; with space again it goes on."""
+    """The limit on file sizes goes from nothing to enough for the whole job, which then resumes."""
     tasks = []
-    for room in (0, 8_000, 20_000, 60_000, 100_000, 140_000):
-        task = killer.task(f"room-{room}", file_limit=room, concurrency=2)
+    for limit in (0, 8_000, 20_000, 60_000, 100_000, 140_000):
+        task = killer.task(f"limit-{limit}", file_limit=limit, concurrency=2)
         result = killer.run(task)
         assert not result["killed"]
         tasks.append((task, result["result"], sum(killer.sent(task).values())))
     assert "cannot be written" in tasks[0][1]
     assert tasks[0][2] == 0
-    jobs = killer.resume(*[task for task, _said, _sent in tasks])
+    jobs = killer.resume(*[task for task, _result, _sent in tasks])
     wrong = [killer.judge(task, job) for (task, *_), job in zip(tasks, jobs, strict=True)]
     assert wrong == [[]] * len(tasks)
     assert any(0 < sent < 5 for *_, sent in tasks), "one of them stopped half-way"

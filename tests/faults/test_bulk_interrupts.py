@@ -36,7 +36,7 @@ from twilio_widgets.core.system import loop
 from twilio_widgets.errors import JobError
 
 PACKAGE = Path(twilio_widgets.__file__).parent
-OURS = tuple(str(PACKAGE / room) for room in ("bulk", "client", "core"))
+OURS = tuple(str(PACKAGE / folder) for folder in ("bulk", "client", "core"))
 ROWS = 3
 PATIENCE = 10.0
 

@@ -102,7 +102,7 @@ class LossyDisk(apsw.VFS):
         return LossyFile(self._disk, name, flags)
 
 
-def send_all(place: JobLocation, disk: Disk, sent: Counter[int], synchronous: str) -> None:
+def send_all(location: JobLocation, disk: Disk, sent: Counter[int], synchronous: str) -> None:
     """Send every row as a run does: written down before, recorded after, a few a commit."""
 
     def connecting(path: Path) -> apsw.Connection:
@@ -113,7 +113,7 @@ def send_all(place: JobLocation, disk: Disk, sent: Counter[int], synchronous: st
     vfs = LossyDisk(disk)
     journal = None
     try:
-        journal = Journal(place, connecting, synchronous=synchronous)
+        journal = Journal(location, connecting, synchronous=synchronous)
         journal.recover(now=NOW)
         waiting = journal.rows("pending")
         while waiting:
@@ -138,31 +138,31 @@ def cuts(folder: Path, synchronous: str, count: int, *, torn: bool) -> tuple[int
     send_all(prepared(folder / "whole"), whole, Counter(), synchronous)
     doubled = lost = 0
     for number in range(count):
-        place = prepared(folder / f"{number}")
+        location = prepared(folder / f"{number}")
         chance = random.Random(number) if torn else None
         disk = Disk(cut=1 + number * whole.operations // count, chance=chance)
         sent: Counter[int] = Counter()
         with suppress(PowerCut):  # a cut while the file is closed is SQLite's own affair
-            send_all(place, disk, sent, synchronous)
+            send_all(location, disk, sent, synchronous)
         disk.forget()
-        send_all(place, Disk(), sent, "FULL")
+        send_all(location, Disk(), sent, "FULL")
         doubled += any(times > 1 for times in sent.values())
-        with closing(Journal(place)) as journal:
+        with closing(Journal(location)) as journal:
             unknown = {row.n for row in journal.rows("unknown")}
             lost += len(set(range(20)) - set(sent) - unknown)
     return doubled, lost, whole.operations
 
 
 def prepared(folder: Path) -> JobLocation:
-    place = JobLocation(folder=folder, name="spring", account_sid=ACCOUNT)
+    location = JobLocation(folder=folder, name="spring", account_sid=ACCOUNT)
     rows = [
         JournalRow(
             n=n, form=(("To", f"+1415555{1000 + n}"), ("From", "+15005550006"), ("Body", "Hi"))
         )
         for n in range(20)
     ]
-    create(place, rows, JobOptions(), now=NOW)
-    return place
+    create(location, rows, JobOptions(), now=NOW)
+    return location
 
 
 def test_a_power_cut_sends_no_row_twice_and_loses_none(tmp_path: Path):

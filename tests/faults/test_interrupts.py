@@ -17,7 +17,7 @@ from tests.tools import stop_pressed
 from twilio_widgets import AsyncTwilio, AuthTokenConnection, Sandbox, Twilio
 
 PACKAGE = Path(twilio_widgets.__file__).parent
-OURS = tuple(str(PACKAGE / room) for room in ("client", "core"))
+OURS = tuple(str(PACKAGE / folder) for folder in ("client", "core"))
 SHARED = ("segments.py", "secret.py", "connection.py")  # the sandbox runs these too
 CONNECTION = AuthTokenConnection("AC" + "1" * 32, "c0ffee" * 5 + "42")
 TO, FROM = "+14155550123", "+15005550006"

@@ -54,7 +54,7 @@ from twilio_widgets.listener.kernel.connection import ControlConnection
 from twilio_widgets.listener.kernel.launcher import launch
 from twilio_widgets.listener.kernel.supervisor import ProcessSupervisor
 from twilio_widgets.listener.process.control_server import NEWS_EVERY
-from twilio_widgets.listener.webhooks import configure as pointing
+from twilio_widgets.listener.webhooks import configure as webhooks
 from twilio_widgets.sandbox import Sandbox
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills by POSIX signals")
@@ -585,8 +585,8 @@ def point_number(driver: ListenerDriver, box: Sandbox, client: ListenerClient) -
     """Point the first number at a listener; return where it leads then."""
     url = f"http://127.0.0.1:{client.port}/inbound"
     with Twilio(box.connection) as twilio:
-        folder = pointing.folder_of(driver.spec().store)
-        pointing.configure_webhook(twilio, folder, twilio.numbers()[0].phone_number, url)
+        folder = webhooks.folder_of(driver.spec().store)
+        webhooks.configure_webhook(twilio, folder, twilio.numbers()[0].phone_number, url)
     return url
 
 
@@ -634,8 +634,8 @@ def test_what_is_pointed_here_while_it_ends_is_put_back_too(
     until(lambda: nobody_at(client.port))
     with Twilio(box.connection) as twilio:
         _api(box, "POST", second_of(box), SmsUrl=THEIRS)
-        folder = pointing.folder_of(driver.spec().store)
-        pointing.configure_webhook(
+        folder = webhooks.folder_of(driver.spec().store)
+        webhooks.configure_webhook(
             twilio, folder, twilio.numbers()[1].phone_number, "http://127.0.0.1/inbound"
         )
     assert alive(client.pid)

@@ -41,7 +41,7 @@ from twilio_widgets.errors import ConfigurationError, InvalidMessage, JobError
 from twilio_widgets.journal import states
 from twilio_widgets.journal.journal import Journal, Settlement, create
 from twilio_widgets.journal.ledger import other_region, reading
-from twilio_widgets.journal.location import JobLocation, JobLock, place_of
+from twilio_widgets.journal.location import JobLocation, JobLock, location_of
 from twilio_widgets.journal.plan_rows import (
     PlanLike,
     asks_for_less,
@@ -51,7 +51,7 @@ from twilio_widgets.journal.plan_rows import (
 )
 from twilio_widgets.journal.reconcile import Callbacks
 from twilio_widgets.journal.row import JournalRow, fingerprint_of
-from twilio_widgets.journal.search import find_place
+from twilio_widgets.journal.search import find_location
 from twilio_widgets.progress import RowBar
 
 if TYPE_CHECKING:
@@ -71,8 +71,8 @@ class Job(JobView):
     row is settled by evidence, and is sent again only if you name it in `resend`.
     """
 
-    def __init__(self, place: JobLocation, twilio: Twilio | AsyncTwilio | None = None) -> None:
-        super().__init__(place)
+    def __init__(self, location: JobLocation, twilio: Twilio | AsyncTwilio | None = None) -> None:
+        super().__init__(location)
         self._twilio = twilio
 
     # Beginning
@@ -122,30 +122,30 @@ class Job(JobView):
                 "A job needs threads, which JupyterLite does not have; nothing was sent. Use a "
                 "notebook server such as Binder. Checking a plan works here."
             )
-        place = place_of(checked_client(twilio).connection, name, folder)
+        location = location_of(checked_client(twilio).connection, name, folder)
         checked_plan(plan)
         terms = checked_terms(rate, per, on_unknown)
-        orders = RunOptions(
+        options = RunOptions(
             undo_seconds=checked_time(undo_seconds, "undo_seconds"),
             concurrency=checked_count(concurrency, "concurrency"),
             callbacks=checked_callbacks(callbacks),
         )
         with registry_lock() as running:
-            if (job := running.get(place.file)) is not None:
+            if (job := running.get(location.file)) is not None:
                 job._client(twilio)
                 job._compare(plan)
                 return job  # type: ignore[no-any-return]
-            job = cls(place, twilio)
+            job = cls(location, twilio)
             with job._owning() as own:
-                if place.file.exists() or place.damaged():
+                if location.file.exists() or location.damaged():
                     job._compare(plan)
                     return job
                 now = twilio.connection.now()
                 rows = rows_of(plan, now=now)
-                permit = reserve_quota(twilio, rows, name)
-                create(place, rows, terms, now=now.timestamp())
-                orders = replace(orders, permit=permit)
-                job._begin(running, own, Journal(place), twilio, orders)
+                quota = reserve_quota(twilio, rows, name)
+                create(location, rows, terms, now=now.timestamp())
+                options = replace(options, quota=quota)
+                job._begin(running, own, Journal(location), twilio, options)
             return job
 
     @classmethod
@@ -168,14 +168,14 @@ class Job(JobView):
         """
         connection = concealed(connection)
         if connection is None:
-            place = find_place(name, folder)
+            location = find_location(name, folder)
         else:
-            place = place_of(connection, name, folder)
+            location = location_of(connection, name, folder)
         with registry_lock() as running:
-            if (job := running.get(place.file)) is not None:
+            if (job := running.get(location.file)) is not None:
                 return job  # type: ignore[no-any-return]
-        with reading(place) as ledger:
-            return cls(replace(place, region=ledger.header.region))
+        with reading(location) as ledger:
+            return cls(replace(location, region=ledger.header.region))
 
     def resume(
         self,
@@ -198,16 +198,16 @@ class Job(JobView):
             JobError: Another process is running it, or its journal cannot be used.
         """
         twilio = concealed(twilio)
-        if self._underway is not None and self.under_way:
-            if not self._underway.is_ending:
+        if self._handle is not None and self.under_way:
+            if not self._handle.is_ending:
                 return self
             with suppress(JobError):  # it was ending anyway
                 self._wait(None)
-        orders = RunOptions(
+        options = RunOptions(
             concurrency=checked_count(concurrency, "concurrency"),
             callbacks=checked_callbacks(callbacks),
         )
-        return self._go_on(self._client(twilio), orders)
+        return self._go_on(self._client(twilio), options)
 
     def resend(
         self,
@@ -237,27 +237,27 @@ class Job(JobView):
             reserve_quota(client, chosen, self.name)
             return journal.decide(chosen, "resend", now=client.connection.now().timestamp())
 
-        orders = RunOptions(only=frozenset(positions), callbacks=checked_callbacks(callbacks))
-        return self._go_on(client, orders, decide)
+        options = RunOptions(only=frozenset(positions), callbacks=checked_callbacks(callbacks))
+        return self._go_on(client, options, decide)
 
     def _go_on(
         self,
         twilio: Twilio | AsyncTwilio,
-        orders: RunOptions,
+        options: RunOptions,
         first: Callable[[Journal], object] = lambda _journal: None,
     ) -> Job:
         with registry_lock() as running, self._owning() as own:
-            journal = Journal(self._place)
+            journal = Journal(self._location)
             try:
                 first(journal)
                 rows = journal.rows(states.PENDING)
-                if orders.only is not None:
-                    rows = [row for row in rows if row.n in orders.only]
-                permit = reserve_quota(twilio, rows, self.name)
+                if options.only is not None:
+                    rows = [row for row in rows if row.n in options.only]
+                quota = reserve_quota(twilio, rows, self.name)
             except BaseException:
                 journal.close()
                 raise
-            self._begin(running, own, journal, twilio, replace(orders, permit=permit))
+            self._begin(running, own, journal, twilio, replace(options, quota=quota))
         return self
 
     def _begin(
@@ -266,17 +266,17 @@ class Job(JobView):
         own: JobLock,
         journal: Journal,
         twilio: Twilio | AsyncTwilio,
-        orders: RunOptions,
+        options: RunOptions,
     ) -> None:
         self._twilio = twilio
-        orders = replace(orders, tell=self._tell)
-        self._callbacks = orders.callbacks or self._callbacks
-        underway = RunHandle(self._place, own, journal, twilio, orders)
+        options = replace(options, notify=self._notify)
+        self._callbacks = options.callbacks or self._callbacks
+        handle = RunHandle(self._location, own, journal, twilio, options)
         try:  # registered before it starts: otherwise an interrupted start could not be stopped
-            self._underway, running[self._place.file] = underway, self
-            underway.begin()
+            self._handle, running[self._location.file] = handle, self
+            handle.begin()
         except BaseException:
-            underway.give_up()
+            handle.give_up()
             raise
 
     # While it runs
@@ -296,7 +296,7 @@ class Job(JobView):
         Raises:
             JobError: The job stopped because its journal could not be written.
         """
-        if self._underway is not None:
+        if self._handle is not None:
             if progress:
                 self._show(timeout)
             else:
@@ -304,10 +304,10 @@ class Job(JobView):
         return self.progress
 
     def _wait(self, seconds: float | None) -> bool:
-        if self._underway is None or self._underway.work is None:
+        if self._handle is None or self._handle.work is None:
             return True
         try:
-            self._underway.work.result(seconds)
+            self._handle.work.result(seconds)
         except TimeoutError:
             return False
         return True
@@ -331,8 +331,8 @@ class Job(JobView):
         Raises:
             JobError: Another process is running it: pause it there.
         """
-        if self._underway is not None and self.under_way:
-            self._underway.end("paused", "You paused it.")
+        if self._handle is not None and self.under_way:
+            self._handle.end("paused", "You paused it.")
             return
         with self._owning():
             pass  # it is not running, so there is nothing to stop
@@ -354,8 +354,8 @@ class Job(JobView):
             JobError: Another process is running it: cancel it there.
         """
         twilio = concealed(twilio)
-        if self._underway is not None and self.under_way:
-            self._underway.end("cancelled", "You cancelled it.")
+        if self._handle is not None and self.under_way:
+            self._handle.end("cancelled", "You cancelled it.")
             self._wait(None)
         with self._writing() as journal:
             now = self._now()
@@ -363,7 +363,7 @@ class Job(JobView):
                 journal.monotonic = self._twilio.connection.monotonic
             journal.recover(now=now)
             if journal.doubt is not None:
-                journal.doubt_pending(now=now)
+                journal.mark_pending_unknown(now=now)
             waiting = journal.rows(states.PENDING)
             journal.decide(waiting, "skip", now=now)
             scheduled = [r for r in journal.rows(states.ACCEPTED) if r.is_scheduled]
@@ -384,9 +384,9 @@ class Job(JobView):
             for part in slices
         ]
         found: dict[str, list[int]] = {}
-        for places, seen in run_flows(twilio, flows):
+        for positions, seen in run_flows(twilio, flows):
             journal.see(seen, now=self._now())
-            for word, numbers in places.items():
+            for word, numbers in positions.items():
                 found.setdefault(word, []).extend(numbers)
         return found
 
@@ -512,7 +512,7 @@ class Job(JobView):
     @contextmanager
     def _owning(self) -> Iterator[JobLock]:
         """Lock the job; a run that starts within takes the lock over."""
-        own = JobLock(self._place)
+        own = JobLock(self._location)
         try:
             yield own
         finally:
@@ -522,12 +522,12 @@ class Job(JobView):
     @contextmanager
     def _writing(self) -> Iterator[Journal]:
         """Open the journal for writing, or share the running job's open journal."""
-        if self._underway is not None:
-            with self._underway.using() as journal:
+        if self._handle is not None:
+            with self._handle.using() as journal:
                 if journal is not None:
                     yield journal
                     return
-        with self._owning(), closing(Journal(self._place)) as journal:
+        with self._owning(), closing(Journal(self._location)) as journal:
             yield journal
 
     def _client(self, twilio: Twilio | AsyncTwilio | None) -> Twilio | AsyncTwilio:
@@ -538,14 +538,14 @@ class Job(JobView):
                 "job.resume(twilio).",
                 field="twilio",
             )
-        connection, place = checked_client(client).connection, self._place
-        if (connection.acting_sid, connection.world_id) != (place.account_sid, place.world):
+        connection, location = checked_client(client).connection, self._location
+        if (connection.acting_sid, connection.world_id) != (location.account_sid, location.world):
             raise JobError(
                 f'Job "{self.name}" belongs to another account or sandbox than this client; '
                 "nothing was sent."
             )
-        if place.region not in {None, connection.served_in}:
-            raise other_region(self.name, str(place.region), connection.served_in)
+        if location.region not in {None, connection.served_in}:
+            raise other_region(self.name, str(location.region), connection.served_in)
         return client
 
     def _now(self) -> float:
@@ -559,7 +559,7 @@ class Job(JobView):
         Raises:
             JobError: The plan has other rows; the error says what differs.
         """
-        with reading(self._place) as ledger:
+        with reading(self._location) as ledger:
             kept, header = ledger.rows(), ledger.header
         planned, forgotten = rows_to_compare(plan), header.forgotten_at is not None
         self._remark = ""

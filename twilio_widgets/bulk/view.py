@@ -31,12 +31,12 @@ class JobView:
     """A job's state, from its journal or, while it runs in this process, from its run.
 
     Args:
-        place: The location of its journal.
+        location: The location of its journal.
     """
 
-    def __init__(self, place: JobLocation) -> None:
-        self._place = place
-        self._underway: RunHandle | None = None
+    def __init__(self, location: JobLocation) -> None:
+        self._location = location
+        self._handle: RunHandle | None = None
         self._followers: tuple[Follower, ...] = ()
         self._callbacks: Callbacks | None = None
         self._remark = ""
@@ -45,28 +45,28 @@ class JobView:
     @property
     def name(self) -> str:
         """The job's name."""
-        return self._place.name
+        return self._location.name
 
     @property
     def file(self) -> Path:
         """The job's journal. It contains phone numbers and texts until `forget`."""
-        return self._place.file
+        return self._location.file
 
     @property
     def under_way(self) -> bool:
         """Whether the job is running in this process."""
-        return self._underway is not None and self._underway.goes_on
+        return self._handle is not None and self._handle.goes_on
 
     @property
     def progress(self) -> JobProgress:
         """The job's current progress."""
-        if self._underway is not None and self.under_way:
-            return self._of(self._underway.run)
-        with reading(self._place) as ledger:
+        if self._handle is not None and self.under_way:
+            return self._of(self._handle.run)
+        with reading(self._location) as ledger:
             header, counts = ledger.header, ledger.counts()
         state, note = header.state, header.note
         if state in {"waiting", "running", "settling"}:
-            runner = runner_of(self._place)
+            runner = runner_of(self._location)
             note = f"It runs {runner}." if runner else "Its process has ended: resume() continues."
             state = state if runner else "paused"
         note = self._with_remark(note)
@@ -98,7 +98,7 @@ class JobView:
 
         return leave
 
-    def _tell(self, run: Run) -> None:
+    def _notify(self, run: Run) -> None:
         if not self._followers:
             return
         progress = self._of(run)
@@ -130,7 +130,7 @@ class JobView:
 
         No row that was or may have been delivered, and no row whose recipient opted out.
         """
-        with reading(self._place) as ledger:
+        with reading(self._location) as ledger:
             chosen = outcomes.resendable(self._rows(ledger), ledger.attempts())
             return outcomes.outcomes_of(ledger, chosen)
 
@@ -140,16 +140,16 @@ class JobView:
         ``reasons`` explains each difference. Call `refresh` first: prices are known only after
         Twilio has billed the messages.
         """
-        with reading(self._place) as ledger:
+        with reading(self._location) as ledger:
             return costs_of(self._rows(ledger), job=self.name)
 
     def pending(self) -> list[JournalRow]:
         """Return the rows that are still to be sent, with their parameters."""
-        with reading(self._place) as ledger:
+        with reading(self._location) as ledger:
             return ledger.rows(states.PENDING)
 
     def _frame(self, chosen: Callable[[list[JournalRow]], list[JournalRow]]) -> SafeFrame:
-        with reading(self._place) as ledger:
+        with reading(self._location) as ledger:
             return outcomes.outcomes_of(ledger, chosen(self._rows(ledger)))
 
     def _rows(self, ledger: JournalReader) -> list[JournalRow]:
@@ -158,11 +158,11 @@ class JobView:
     @property
     def created_at(self) -> datetime:
         """When the job was started (aware, UTC)."""
-        with reading(self._place) as ledger:
+        with reading(self._location) as ledger:
             return datetime.fromtimestamp(ledger.header.created_at, UTC)
 
     def __len__(self) -> int:
-        with reading(self._place) as ledger:
+        with reading(self._location) as ledger:
             return ledger.header.rows
 
     def __repr__(self) -> str:

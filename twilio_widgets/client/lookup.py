@@ -104,7 +104,7 @@ class LookupMixin(ClientBase):
         cost.check(limit)
         policy = self._transport.policy
         if cost.cost and isinstance(policy, Policy):
-            wanted.quota = policy.judge_lookup(self._connection, cost.cost)
+            wanted.quota = policy.check_lookup(self._connection, cost.cost)
         bar = progress_of(progress, unit="numbers")
         answered = 0
 

@@ -80,7 +80,7 @@ def new_id(now: float) -> str:
 
 
 def create(
-    place: JobLocation,
+    location: JobLocation,
     rows: Sequence[JournalRow],
     terms: JobOptions,
     *,
@@ -90,34 +90,34 @@ def create(
     """Create the journal of a new job, atomically.
 
     Args:
-        place: Its location; the caller has the lock.
+        location: Its location; the caller has the lock.
         rows: Every row, each pending.
         terms: The job's options.
         now: Seconds since 1970.
         is_new: Whether no such job can have been begun before; otherwise the journal is in doubt.
     """
-    unfinished = place.folder / f".{place.name}.new"
-    with _explained(place, "written"):
-        private_folder(place.folder)
+    unfinished = location.folder / f".{location.name}.new"
+    with _explained(location, "written"):
+        private_folder(location.folder)
         unfinished.unlink(missing_ok=True)
         os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         database = connect(unfinished)
         try:
             database.execute("PRAGMA synchronous = FULL").fetchall()
             with transaction(database):
-                job_id = _fill(database, place, rows, terms, now)
+                job_id = _fill(database, location, rows, terms, now)
         finally:
             database.close()
         # Renamed only when it is complete: no reader ever sees an incomplete journal.
         if is_new:  # noted before the rename: a kill in between would leave the journal in doubt
-            Witness(place.lock_file, unfinished, job_id, 0, is_new=True).note()
-        unfinished.replace(place.file)
-        fsync_folder(place.folder)
+            Witness(location.lock_file, unfinished, job_id, 0, is_new=True).note()
+        unfinished.replace(location.file)
+        fsync_folder(location.folder)
 
 
 def _fill(
     database: Database,
-    place: JobLocation,
+    location: JobLocation,
     rows: Sequence[JournalRow],
     terms: JobOptions,
     now: float,
@@ -126,9 +126,10 @@ def _fill(
         database.execute(statement)
     job_id = new_id(now)
     header = (
-        1, VERSION, job_id, place.name, place.account_sid, place.world, fingerprint_of(rows),
-        len(rows), terms.rate, terms.per, terms.on_unknown, "waiting", "", now, None, None,
-        place.region,
+        1, VERSION, job_id, location.name, location.account_sid, location.world,
+        fingerprint_of(rows), len(rows), terms.rate, terms.per, terms.on_unknown, "waiting", "",
+        now, None, None,
+        location.region,
     )  # fmt: skip
     database.execute(f"INSERT INTO job VALUES ({', '.join('?' * len(header))})", header)  # noqa: S608
     for row in rows:
@@ -143,7 +144,7 @@ class Journal(JournalReader):
     """A job's journal, open for writing by the process that owns the job. Safe between threads.
 
     Args:
-        place: Its location.
+        location: Its location.
         connecting: Opens the file.
         synchronous: SQLite's setting; anything but FULL can send twice after a power cut, and is
             only for the test that proves it.
@@ -154,10 +155,10 @@ class Journal(JournalReader):
     """
 
     def __init__(
-        self, place: JobLocation, connecting: Connect = connect, *, synchronous: str = "FULL"
+        self, location: JobLocation, connecting: Connect = connect, *, synchronous: str = "FULL"
     ) -> None:
-        refuse_missing(place)
-        self._place = place
+        refuse_missing(location)
+        self._location = location
         self._lock = threading.RLock()
         self._claimed = 0
         self.monotonic = clock.seconds
@@ -166,23 +167,23 @@ class Journal(JournalReader):
         self._is_doubting = False
         database = None
         try:
-            database = connecting(place.file)
-            make_durable(database, place.file, synchronous)
+            database = connecting(location.file)
+            make_durable(database, location.file, synchronous)
             check(database)
-            super().__init__(database, header_of(database, place))
+            super().__init__(database, header_of(database, location))
             self._add_missing_columns()
             self.rows()  # each with its checksum
             self._witness = Witness(
-                place.lock_file, place.file, self.header.id, self.count_attempts()
+                location.lock_file, location.file, self.header.id, self.count_attempts()
             )
         except BaseException as error:
             if database is not None:
                 database.close()
             if isinstance(error, sqlite3.DatabaseError | JournalDamaged) and not _is_passing(error):
-                _put_aside(place)
-                refuse_missing(place)
+                _put_aside(location)
+                refuse_missing(location)
             if isinstance(error, sqlite3.Error | OSError):
-                raise _cannot(place, "opened", error) from None
+                raise _cannot(location, "opened", error) from None
             raise
 
     def _add_missing_columns(self) -> None:
@@ -198,7 +199,7 @@ class Journal(JournalReader):
         """Why messages may have been sent that this journal does not have; None when none were."""
         return self._witness.doubt
 
-    def doubt_pending(self, *, now: float) -> list[JournalRow]:
+    def mark_pending_unknown(self, *, now: float) -> list[JournalRow]:
         """Make every pending row unknown: it may have been sent since the journal was current."""
         pending = self.rows(states.PENDING)
         ending = AttemptResult("unknown", problem="The journal may be older than what was sent.")
@@ -213,7 +214,7 @@ class Journal(JournalReader):
     def trust(self) -> None:
         """Rely on the journal again: the message log was asked about every row."""
         self._witness.doubt = None
-        with _explained(self._place, "written"):
+        with _explained(self._location, "written"):
             self._witness.note()
 
     # Before a request leaves
@@ -297,7 +298,7 @@ class Journal(JournalReader):
                 "error_code = ?, request_id = ?, problem = ?, latest_at = ?, boot = ?, "
                 "started_boot = CASE WHEN boot = ? THEN started_boot END, latest_boot = ? "
                 "WHERE n = ? AND k = ?",
-                [(at, ending.word, ending.sid, ending.http_status, ending.error_code,
+                [(at, ending.code, ending.sid, ending.http_status, ending.error_code,
                   ending.request_id, ending.problem, at, *timed, row.n, row.attempts)
                  for row, ending, at in endings],
             )  # fmt: skip
@@ -455,14 +456,14 @@ class Journal(JournalReader):
             self._database.execute("UPDATE attempt SET problem = NULL")
             self._database.execute("UPDATE finding SET evidence = '{}', why = ''")
             self._database.execute("UPDATE job SET forgotten_at = ?", (now,))
-        with self._lock, _explained(self._place, "cleared"):
+        with self._lock, _explained(self._location, "cleared"):
             self._database.execute("VACUUM")
             (busy, *_pages) = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         self.header = replace(self.header, forgotten_at=now)
         if busy:  # SQLite has already waited for readers (busy_timeout)
             raise JobError(
                 f'Job "{self.header.name}" is forgotten, but another process is reading its '
-                f"journal, so its files ({self._place.file}) still contain the old texts. Call "
+                f"journal, so its files ({self._location.file}) still contain the old texts. Call "
                 "forget() again when the other process has finished."
             )
 
@@ -523,7 +524,7 @@ class Journal(JournalReader):
     @contextmanager
     def together(self) -> Iterator[None]:
         """Combine all writes within into one commit."""
-        with self._lock, _explained(self._place, "written"), transaction(self._database):
+        with self._lock, _explained(self._location, "written"), transaction(self._database):
             self._joined, self._claimed = True, 0
             try:
                 yield
@@ -535,9 +536,9 @@ class Journal(JournalReader):
     def _note_attempts(self) -> None:
         """Check that what was committed is in place, and let the witness know of it."""
         if not self._witness.is_in_place():
-            raise _taken_away(self._place, self._database)
+            raise _taken_away(self._location, self._database)
         self._witness.attempts += self._claimed
-        with _explained(self._place, "written"):
+        with _explained(self._location, "written"):
             self._witness.note()
 
     @contextmanager
@@ -551,7 +552,7 @@ class Journal(JournalReader):
 
 
 @contextmanager
-def _explained(place: JobLocation, doing: str) -> Iterator[None]:
+def _explained(location: JobLocation, doing: str) -> Iterator[None]:
     """Turn an error of SQLite or of the disk into a `JobError` that says what to do."""
     try:
         yield
@@ -559,30 +560,31 @@ def _explained(place: JobLocation, doing: str) -> Iterator[None]:
         problem = error
     else:
         return
-    raise _cannot(place, doing, problem)
+    raise _cannot(location, doing, problem)
 
 
-def _cannot(place: JobLocation, doing: str, error: sqlite3.Error | OSError) -> JobError:
+def _cannot(location: JobLocation, doing: str, error: sqlite3.Error | OSError) -> JobError:
     reason = (error.strerror if isinstance(error, OSError) else None) or error
     return JobError(
-        f'The journal of job "{place.name}" cannot be {doing} ({reason}). It is at {place.file}: '
-        "check the disk's free space and your permissions. Nothing is sent without it."
+        f'The journal of job "{location.name}" cannot be {doing} ({reason}). It is at '
+        f"{location.file}: check the disk's free space and your permissions. Nothing is sent "
+        "without it."
     )
 
 
-def _taken_away(place: JobLocation, database: Database) -> JobError:
+def _taken_away(location: JobLocation, database: Database) -> JobError:
     """Keep a copy under a name that blocks the journal's own, and return the error to raise."""
-    copy = place.folder / f"{place.name}{SET_ASIDE}{secrets.token_hex(4)}.sqlite"
+    copy = location.folder / f"{location.name}{SET_ASIDE}{secrets.token_hex(4)}.sqlite"
     kept = "It could not be kept: compare with twilio.messages.list() before you send anything."
     with suppress(OSError, sqlite3.Error):
-        if place.home.parent.is_dir():  # a sandbox that is closed has removed its own
-            private_folder(place.folder)
+        if location.home.parent.is_dir():  # a sandbox that is closed has removed its own
+            private_folder(location.folder)
             os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             database.execute("VACUUM INTO ?", (str(copy),)).fetchall()
             kept = f"What it knew is kept at {copy}."
     return JobError(
-        f'The journal of job "{place.name}" was deleted, moved or replaced while the job was '
-        f"running ({place.file}), so nothing more is sent. {kept}"
+        f'The journal of job "{location.name}" was deleted, moved or replaced while the job was '
+        f"running ({location.file}), so nothing more is sent. {kept}"
     )
 
 
@@ -591,10 +593,10 @@ def _is_passing(error: BaseException) -> bool:
     return isinstance(error, sqlite3.OperationalError | sqlite3.NotSupportedError)
 
 
-def _put_aside(place: JobLocation) -> None:
+def _put_aside(location: JobLocation) -> None:
     """Rename a damaged journal; the renamed file blocks its job, so that nothing is sent twice."""
-    stem = f"{place.name}{SET_ASIDE}{secrets.token_hex(4)}.sqlite"
+    stem = f"{location.name}{SET_ASIDE}{secrets.token_hex(4)}.sqlite"
     for ending in ("", "-wal", "-shm"):
-        path = place.file.with_name(place.file.name + ending)
+        path = location.file.with_name(location.file.name + ending)
         if path.exists():
-            path.replace(place.folder / (stem + ending))
+            path.replace(location.folder / (stem + ending))

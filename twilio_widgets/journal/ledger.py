@@ -197,7 +197,7 @@ class JournalReader:
         return {sid for (sid,) in found}
 
 
-def header_of(database: Database, place: JobLocation) -> Header:
+def header_of(database: Database, location: JobLocation) -> Header:
     """Read a journal's header, and check that it belongs to this account, sandbox and region.
 
     Raises:
@@ -207,8 +207,8 @@ def header_of(database: Database, place: JobLocation) -> Header:
     ((version,),) = database.execute("PRAGMA user_version").fetchall()
     if version > VERSION:
         raise JobError(
-            f'Job "{place.name}" was written by a newer twilio_widgets (journal version {version}; '
-            f"this one knows {VERSION}). Update the package; nothing was sent."
+            f'Job "{location.name}" was written by a newer twilio_widgets (journal version '
+            f"{version}; this one knows {VERSION}). Update the package; nothing was sent."
         )
     if version != VERSION:
         raise JournalDamaged("it has no header")
@@ -218,14 +218,15 @@ def header_of(database: Database, place: JobLocation) -> Header:
     if len(lines) != 1:
         raise JournalDamaged("it has no header")
     header = Header(**dict(zip([*_HEADER.split(", "), "region"], lines[0], strict=True)))
-    if (header.account_sid, header.world) != (place.account_sid, place.world):
+    if (header.account_sid, header.world) != (location.account_sid, location.world):
+        is_other_account = header.account_sid != location.account_sid
+        owner = "account" if is_other_account else "sandbox or to Twilio"
         raise JobError(
-            f'The journal of job "{place.name}" in {place.folder} belongs to another '
-            f"{'account' if header.account_sid != place.account_sid else 'sandbox or to Twilio'}. "
-            "Was it copied here? Nothing was sent."
+            f'The journal of job "{location.name}" in {location.folder} belongs to another '
+            f"{owner}. Was it copied here? Nothing was sent."
         )
-    if place.region is not None and header.region not in {None, place.region}:
-        raise other_region(place.name, str(header.region), place.region)
+    if location.region is not None and header.region not in {None, location.region}:
+        raise other_region(location.name, str(header.region), location.region)
     return header
 
 
@@ -249,18 +250,18 @@ def check(database: Database) -> None:
 
 
 @contextmanager
-def reading(place: JobLocation, connecting: Connect = connect) -> Iterator[JournalReader]:
+def reading(location: JobLocation, connecting: Connect = connect) -> Iterator[JournalReader]:
     """Open a job's journal for reading, also while another process runs the job.
 
     Raises:
         JobError: There is no such job, or its journal cannot be used.
     """
-    refuse_missing(place)
+    refuse_missing(location)
     database: Database | None = None
     try:
-        database = connecting(place.file)
+        database = connecting(location.file)
         make_reader(database)
-        yield JournalReader(database, header_of(database, place))
+        yield JournalReader(database, header_of(database, location))
     except (sqlite3.Error, JournalDamaged) as error:
         problem = str(error)
     else:
@@ -269,24 +270,25 @@ def reading(place: JobLocation, connecting: Connect = connect) -> Iterator[Journ
         if database is not None:
             database.close()
     raise JobError(
-        f'The journal of job "{place.name}" cannot be read ({problem}). It is at {place.file}.'
+        f'The journal of job "{location.name}" cannot be read ({problem}). It is at '
+        f"{location.file}."
     )
 
 
-def refuse_missing(place: JobLocation) -> None:
+def refuse_missing(location: JobLocation) -> None:
     """Check that a job has a journal.
 
     Raises:
         JobError: There is none, or it was damaged and renamed.
     """
-    if aside := place.damaged():
+    if aside := location.damaged():
         raise JobError(
-            f'The journal of job "{place.name}" was damaged or taken away, and what is left is '
+            f'The journal of job "{location.name}" was damaged or taken away, and what is left is '
             f"kept aside at {aside[-1]}. Which rows were sent cannot be relied on, so nothing is "
             "sent under this name: compare with twilio.messages.list(), then choose another name "
             "or delete it."
         )
-    if not place.file.exists():
-        here = sorted(path.stem for path in place.folder.glob("*.sqlite"))
+    if not location.file.exists():
+        here = sorted(path.stem for path in location.folder.glob("*.sqlite"))
         known = f" Jobs there: {', '.join(here[:10])}." if here else ""
-        raise JobError(f'There is no job "{place.name}" in {place.folder}.{known}')
+        raise JobError(f'There is no job "{location.name}" in {location.folder}.{known}')

@@ -85,7 +85,7 @@ def _literally(name: str) -> str:
     return re.sub(r"([*?[])", r"[\1]", name)
 
 
-def place_of(connection: Connection, name: str, folder: str | Path | None = None) -> JobLocation:
+def location_of(connection: Connection, name: str, folder: str | Path | None = None) -> JobLocation:
     """Return the location of the job of this name in this account.
 
     Args:
@@ -164,7 +164,7 @@ class JobLock:
     forked child closes its copy. The text in the lock file only describes the process to users.
 
     Args:
-        place: The job's location.
+        location: The job's location.
         what: A description of what is locked; by default the job.
 
     Raises:
@@ -175,16 +175,16 @@ class JobLock:
     _handle = -1
     _is_ours = False
 
-    def __init__(self, place: JobLocation, what: str = "") -> None:
-        what = what or f'Job "{place.name}"'
+    def __init__(self, location: JobLocation, what: str = "") -> None:
+        what = what or f'Job "{location.name}"'
         self._process = os.getpid()
         self.handed_over = False
         """Whether a run has taken the lock over, and releases it at its end."""
         _owners.add(self)
-        self._path = path = place.lock_file
+        self._path = path = location.lock_file
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
         try:
-            private_folder(place.folder)
+            private_folder(location.folder)
             self._handle = os.open(path, flags, 0o600)
             held_by = self._taken(path)
             if held_by is None:
@@ -192,14 +192,15 @@ class JobLock:
         except LocksUnsupported as error:
             self.release()
             raise JobError(
-                f"{what} cannot be kept in {place.folder}: {error.strerror}. Nothing is sent "
+                f"{what} cannot be kept in {location.folder}: {error.strerror}. Nothing is sent "
                 "without it."
             ) from None
         except OSError as error:
             self.release()
             raise JobError(
-                f"{what} cannot be kept in {place.folder} ({error.strerror}). Is there room on the "
-                f"disk, and may you write there? {_other_folder(place)}Nothing is sent without it."
+                f"{what} cannot be kept in {location.folder} ({error.strerror}). Is there space on "
+                f"the disk, and may you write there? {_other_folder(location)}Nothing is sent "
+                "without it."
             ) from None
         except BaseException:  # interrupted: a notebook keeps the traceback, which refers to us
             self.release()
@@ -267,9 +268,9 @@ def _ourselves() -> dict[str, object]:
     }
 
 
-def _other_folder(place: JobLocation) -> str:
+def _other_folder(location: JobLocation) -> str:
     """Advise another folder only where there is no journal: there, all rows would be sent again."""
-    if place.file.exists() or place.damaged():
+    if location.file.exists() or location.damaged():
         return "Its journal is there, so make that folder writable. "
     return "A job can be given another folder=. "
 
@@ -292,12 +293,12 @@ def _described(holder: dict[str, Any]) -> str:
     return f"in process {holder['pid']} on {holder.get('host')} (since {holder.get('since')})"
 
 
-def runner_of(place: JobLocation) -> str | None:
+def runner_of(location: JobLocation) -> str | None:
     """Return a description of the process that seems to run a job, or None.
 
     It reads the lock file's text only: trying the lock could keep another process from taking it.
     """
-    holder = _holder_of(place.lock_file)
+    holder = _holder_of(location.lock_file)
     pid = holder.get("pid")
     if not isinstance(pid, int):
         return None

@@ -36,11 +36,11 @@ from twilio_widgets.errors import (
 )
 from twilio_widgets.journal import states
 from twilio_widgets.journal.journal import JobOptions, Journal, create
-from twilio_widgets.journal.location import ONCE, SET_ASIDE, JobLocation, JobLock, place_of
+from twilio_widgets.journal.location import ONCE, SET_ASIDE, JobLocation, JobLock, location_of
 from twilio_widgets.journal.plan_rows import difference
 from twilio_widgets.journal.reconcile import LockTimeout, look_once, sent_of
 from twilio_widgets.journal.row import Form, JournalRow, fingerprint_of
-from twilio_widgets.journal.states import AttemptResult, ending_of
+from twilio_widgets.journal.states import AttemptResult, result_of
 
 if TYPE_CHECKING:
     from twilio_widgets.core.credentials.connection import Connection
@@ -76,33 +76,33 @@ def send_once(
         JobError: The key is taken by another message, or another process is sending it.
         OutcomeUnknown: The message may have been sent, and the log does not decide it.
     """
-    home = _place_of(connection, key)
+    home = _location_of(connection, key)
     own = _owned(home, key)
     try:
-        place = _place_for(connection, home, parameters, key)
-        with closing(Journal(place)) as journal:
-            once = _Once(connection, new_retry_policy, outbox, journal, place)
+        location = _location_for(connection, home, parameters, key)
+        with closing(Journal(location)) as journal:
+            once = _Once(connection, new_retry_policy, outbox, journal, location)
             return (yield from once.message(parameters))
     finally:
         own.release()
 
 
-def _place_of(connection: Connection, key: str) -> JobLocation:
+def _location_of(connection: Connection, key: str) -> JobLocation:
     if not isinstance(key, str) or not 0 < len(key) <= LONGEST_KEY:
         raise ConfigurationError(
             f"once must be a text of 1 to {LONGEST_KEY} characters that identifies the message, "
             'such as "invoice 4711".',
             field="once",
         )
-    account = place_of(connection, "x")
+    account = location_of(connection, "x")
     name = sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:32]
     return replace(account, folder=account.folder / ONCE, name=name)
 
 
-def _owned(place: JobLocation, key: str) -> JobLock:
+def _owned(location: JobLocation, key: str) -> JobLock:
     what = f'The message for once="{mask(key)}"'
     try:
-        return JobLock(place, what)
+        return JobLock(location, what)
     except JobError as error:
         if error.held_by is None:
             raise
@@ -110,7 +110,7 @@ def _owned(place: JobLocation, key: str) -> JobLock:
     raise JobError(f"{what} is being sent {held_by}. Nothing was sent here.")
 
 
-def _place_for(
+def _location_for(
     connection: Connection, home: JobLocation, parameters: Mapping[str, object], key: str
 ) -> JobLocation:
     """Return the location of this message's journal: the key's last one, or a new one.
@@ -129,9 +129,9 @@ def _place_for(
             _give_way(journal, row, key, now=_now(connection))
     else:
         row = _row(connection, parameters)
-    place = _after(home, last)
-    create(place, [row], JobOptions(), now=_now(connection), is_new=doubt is None)
-    return place
+    location = _after(home, last)
+    create(location, [row], JobOptions(), now=_now(connection), is_new=doubt is None)
+    return location
 
 
 def _row(connection: Connection, parameters: Mapping[str, object]) -> JournalRow:
@@ -211,14 +211,14 @@ class _Once:
         new_retry_policy: RetryPolicyFactory,
         outbox: Outbox,
         journal: Journal,
-        place: JobLocation,
+        location: JobLocation,
     ) -> None:
         self._connection = connection
         self._new_retry_policy = new_retry_policy
         self._outbox = outbox
         self._journal = journal
         journal.monotonic = connection.monotonic
-        self._place = place
+        self._location = location
 
     def message(self, parameters: Mapping[str, object]) -> Flow[Message]:
         (row,) = self._journal.rows()
@@ -242,7 +242,7 @@ class _Once:
         now = _now(self._connection)
         if row.status in _GAVE_NONE and row.form:
             self._journal.decide([row], "resend", now=now)
-        self._journal.doubt_pending(now=now)
+        self._journal.mark_pending_unknown(now=now)
         (row,) = self._journal.rows()
         return row
 
@@ -257,7 +257,7 @@ class _Once:
                 self._connection, retry_policy, row.form, self._outbox
             )
         except BaseException as error:
-            ending = ending_of(error)
+            ending = result_of(error)
             # After a refusal by the policy, a full queue or an account error it stays pending.
             self._end(row, ending)
             raise
@@ -276,7 +276,7 @@ class _Once:
         known = frozenset(sent) - self._outbox.found
         try:
             yield from look_once(
-                self._connection, self._new_retry_policy, self._journal, self._place, known=known
+                self._connection, self._new_retry_policy, self._journal, self._location, known=known
             )
         except JobError:
             raise

@@ -84,7 +84,7 @@ def settle(
     connection: Connection,
     new_retry_policy: RetryPolicyFactory,
     journal: Journal,
-    place: JobLocation,
+    location: JobLocation,
     *,
     known: Collection[str] = (),
     callbacks: Callbacks | None = None,
@@ -97,7 +97,7 @@ def settle(
         connection: The account of the log.
         new_retry_policy: Makes the retry policy of each page.
         journal: The job's journal, open for writing.
-        place: Its location; the account's other jobs are in the same folder.
+        location: Its location; the account's other jobs are in the same folder.
         known: SIDs of messages that the client knows to belong to other sends.
         callbacks: A listener, whose evidence needs no waiting.
 
@@ -115,7 +115,7 @@ def settle(
     for _look in range(2):
         _by_token(journal, callbacks, connection)
         absent = yield from look_once(
-            connection, new_retry_policy, journal, place, known=known, absent_before=absent
+            connection, new_retry_policy, journal, location, known=known, absent_before=absent
         )
         if not absent:
             return
@@ -146,7 +146,7 @@ def look_once(
     connection: Connection,
     new_retry_policy: RetryPolicyFactory,
     journal: Journal,
-    place: JobLocation,
+    location: JobLocation,
     *,
     known: Collection[str],
     absent_before: Collection[int] = (),
@@ -163,11 +163,11 @@ def look_once(
     for to in sorted({row.to for row in journal.rows(states.UNKNOWN)}):
         if (name := recipient_as_logged(to)) not in looks:
             looks[name] = yield from _look(connection, new_retry_policy, {to, name})
-    turn = yield from _turn(place, new_retry_policy())
+    turn = yield from _turn(location, new_retry_policy())
     try:
         verdicts = _verdicts(
             journal,
-            place,
+            location,
             looks,
             connection.moment(),
             known=known,
@@ -182,7 +182,7 @@ def look_once(
     return {one.n for one in verdicts if one.verdict in not_shown and one.n not in absent_before}
 
 
-def _turn(place: JobLocation, retry_policy: RetryPolicy) -> Flow[JobLock]:
+def _turn(location: JobLocation, retry_policy: RetryPolicy) -> Flow[JobLock]:
     """Wait for the lock under which an account's jobs claim entries of the log.
 
     Raises:
@@ -190,7 +190,7 @@ def _turn(place: JobLocation, retry_policy: RetryPolicy) -> Flow[JobLock]:
     """
     while True:
         try:
-            return JobLock(replace(place, name=".settling"), "The lock on the message log")
+            return JobLock(replace(location, name=".settling"), "The lock on the message log")
         except JobError as error:
             problem = error
         if problem.held_by is None:
@@ -202,7 +202,7 @@ def _turn(place: JobLocation, retry_policy: RetryPolicy) -> Flow[JobLock]:
 
 def _verdicts(
     journal: Journal,
-    place: JobLocation,
+    location: JobLocation,
     looks: dict[str, LogSnapshot],
     now: ClockReading,
     *,
@@ -212,7 +212,7 @@ def _verdicts(
 ) -> list[Settlement]:
     """Match every unknown row, also of other jobs, with the entries that no job has claimed."""
     claimed, rivals = set(known) | journal.sids(), list[Unknown]()
-    for ledger in _beside(place):
+    for ledger in _beside(location):
         claimed |= ledger.sids()
         rivals += _unknowns(ledger, now, ours=False)
     by_recipient: dict[str, list[Unknown]] = defaultdict(list)
@@ -227,8 +227,8 @@ def _verdicts(
     ]
 
 
-def _beside(place: JobLocation) -> Iterator[JournalReader]:
-    for other in place.beside():
+def _beside(location: JobLocation) -> Iterator[JournalReader]:
+    for other in location.beside():
         with contextlib.suppress(JobError), reading(other) as ledger:
             yield ledger
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from twilio_widgets.journal.states import ENDINGS, ENDS, STATUSES, STEPS, UNKNOWN
+from twilio_widgets.journal.states import ENDS, RESULTS, STATUSES, STEPS, UNKNOWN
 
 VERSION = 1
 """The version that this code writes and reads; a newer journal is refused."""
@@ -80,7 +80,7 @@ SCHEMA = (
         started_at REAL NOT NULL,
         latest_at REAL NOT NULL,
         ended_at REAL,
-        ending TEXT CHECK (ending IN ({_words(ENDINGS)})),
+        ending TEXT CHECK (ending IN ({_words(RESULTS)})),
         sid TEXT UNIQUE,
         http_status INTEGER,
         error_code INTEGER,

@@ -15,27 +15,27 @@ from twilio_widgets.journal.location import (
     JobLocation,
     check_name,
     folder_of,
-    place_of,
+    location_of,
 )
 
 if TYPE_CHECKING:
     from twilio_widgets.core.credentials.connection import Connection
 
 
-def places_of(connection: Connection, folder: str | Path | None = None) -> list[JobLocation]:
+def locations_of(connection: Connection, folder: str | Path | None = None) -> list[JobLocation]:
     """Return the locations of an account's jobs, the latest journal first.
 
     Args:
         connection: The account.
         folder: The folder of the jobs, if it is not the data folder.
     """
-    any_job = place_of(connection, "any", folder)
+    any_job = location_of(connection, "any", folder)
     files = [file for file in any_job.folder.glob("*.sqlite") if SET_ASIDE not in file.name]
     files.sort(key=lambda file: file.stat().st_mtime, reverse=True)
     return [replace(any_job, name=file.stem) for file in files]
 
 
-def find_place(name: str, folder: str | Path | None) -> JobLocation:
+def find_location(name: str, folder: str | Path | None) -> JobLocation:
     """Return the location of the only job of this name, in any account.
 
     Args:
@@ -62,12 +62,12 @@ def find_place(name: str, folder: str | Path | None) -> JobLocation:
 
 
 def _matching(home: Path, depth: int, file: str) -> list[JobLocation]:
-    places = []
+    locations = []
     for path in sorted(home.glob("/".join(["*"] * depth))):
         if path.name == ONCE or not (path / file).is_file():
             continue
         account, *world = path.relative_to(home).parts
-        places.append(
+        locations.append(
             JobLocation(
                 folder=path,
                 name=file.removesuffix(".sqlite"),
@@ -75,4 +75,4 @@ def _matching(home: Path, depth: int, file: str) -> list[JobLocation]:
                 world=world[0] if world else None,
             )
         )
-    return places
+    return locations

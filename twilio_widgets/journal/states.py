@@ -45,7 +45,7 @@ STEPS = {
 }
 """The status changes that need no decision of the user."""
 
-ENDINGS = (
+RESULTS = (
     "accepted", "rejected", "not_sent", "throttled", "queue_full", "policy", "account", "unknown",
 )  # fmt: skip
 """The results of an attempt: the first two and the last become the row's status; with the others
@@ -63,8 +63,8 @@ OPTED_OUT = 21610
 class AttemptResult:
     """The result of one attempt."""
 
-    word: str
-    """One of `ENDINGS`."""
+    code: str
+    """One of `RESULTS`."""
     sid: str | None = None
     http_status: int | None = None
     error_code: int | None = None
@@ -77,10 +77,10 @@ class AttemptResult:
     @property
     def status(self) -> str:
         """The row's status after this result."""
-        return self.word if self.word in STATUSES else PENDING
+        return self.code if self.code in STATUSES else PENDING
 
 
-def ending_of(error: BaseException) -> AttemptResult:
+def result_of(error: BaseException) -> AttemptResult:
     """Return the result of an attempt that raised an error.
 
     It is ``unknown`` unless the error proves otherwise, so also for unexpected errors.
@@ -89,7 +89,7 @@ def ending_of(error: BaseException) -> AttemptResult:
         return AttemptResult("not_sent", problem=str(error))
     if isinstance(error, ApiError):
         return AttemptResult(
-            _word_of(error),
+            _code_of(error),
             http_status=error.status,
             error_code=error.code,
             problem=error.message,
@@ -104,7 +104,7 @@ def ending_of(error: BaseException) -> AttemptResult:
     return AttemptResult("unknown", problem=str(error) or type(error).__name__)
 
 
-def _word_of(error: ApiError) -> str:
+def _code_of(error: ApiError) -> str:
     if error.code == QUEUE_FULL:
         return "queue_full"
     if error.status in {401, 403} or error.code in ACCOUNT_CODES:

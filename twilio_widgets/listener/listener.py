@@ -30,7 +30,7 @@ from twilio_widgets.listener.polling.backfill import PER_SECOND, Backfill, Backf
 from twilio_widgets.listener.polling.checkpoint import CheckpointFile
 from twilio_widgets.listener.polling.message_log import MessageLogReader
 from twilio_widgets.listener.source import EventSource, client_of, store_path
-from twilio_widgets.listener.webhooks import configure as pointing
+from twilio_widgets.listener.webhooks import configure as webhooks
 from twilio_widgets.listener.webhooks import restore as restoring
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class Listener(EventSource):
             shared_keys=secrets_of(shared_keys),
             retention_days=retention_days,
         )
-        self._folder = pointing.folder_of(path)
+        self._folder = webhooks.folder_of(path)
         self._ingress = Ingress(whose, self._folder, spec.public_url)
         self._supervisor = ProcessSupervisor(
             spec, self._reply_handler.answer, self._ingress.open_for, take_over=take_over
@@ -386,7 +386,7 @@ class Listener(EventSource):
             )
         # A process that has ended would receive nothing and restore nothing.
         self._supervisor.ask("status")
-        pointed = pointing.configure_webhook(
+        pointed = webhooks.configure_webhook(
             self._twilio,
             self._folder,
             number_or_service,
@@ -403,7 +403,7 @@ class Listener(EventSource):
     @property
     def pointed(self) -> tuple[ConfiguredWebhook, ...]:
         """The numbers and services that are pointed here, with their previous settings."""
-        return pointing.configured_webhooks(self._folder)
+        return webhooks.configured_webhooks(self._folder)
 
     def restore(self, sid: str, *, overwrite: bool = False) -> restoring.Restored:
         """Restore the settings that a number or service had before it was pointed here.
@@ -419,7 +419,7 @@ class Listener(EventSource):
             ListenerError: The file with the saved settings cannot be read, or is locked.
         """
         return restoring.restore(
-            self._twilio, pointing.folder_of(self._path), sid, overwrite=overwrite
+            self._twilio, webhooks.folder_of(self._path), sid, overwrite=overwrite
         )
 
     # Closing

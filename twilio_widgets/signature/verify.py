@@ -88,10 +88,10 @@ def verify(presented: SignedRequest, keys: Keys) -> Verdict:
         presented: The request, with the public URL that Twilio called.
         keys: The credentials it may be signed with.
     """
-    return judged(presented, keys) if _well_formed(presented, keys) else UNREADABLE
+    return verdict_on(presented, keys) if _well_formed(presented, keys) else UNREADABLE
 
 
-def judged(presented: SignedRequest, keys: Keys) -> Verdict:
+def verdict_on(presented: SignedRequest, keys: Keys) -> Verdict:
     """Return the same as `verify`, without checking types: for requests parsed by this package."""
     signatures = presented.values_of(SIGNATURE)
     if len(signatures) != 1:

@@ -122,13 +122,13 @@ def test_a_manifest_of_a_newer_version_is_not_called_damaged(synced):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="the limit on file sizes is POSIX")
-@pytest.mark.parametrize("room", [0, 100, 4_000, 7_000])
-def test_a_full_disk_keeps_the_finished_days(room, archive, twilio, sandbox):
+@pytest.mark.parametrize("limit", [0, 100, 4_000, 7_000])
+def test_a_full_disk_keeps_the_finished_days(limit, archive, twilio, sandbox):
     """A limit on the size of files is the full disk of this process."""
     import resource
 
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limits[1]))
     try:
         with pytest.raises(ArchiveError, match=r"no room left.*free some space") as caught:
             archive.sync(twilio, since=SINCE, progress=False)

@@ -22,9 +22,9 @@ from twilio_widgets import AuthTokenConnection, Sandbox
 from twilio_widgets.errors import ConfigurationError, JobError
 from twilio_widgets.journal.journal import JobOptions, Journal, Settlement, create
 from twilio_widgets.journal.ledger import reading
-from twilio_widgets.journal.location import JobLocation, JobLock, check_name, place_of, runner_of
+from twilio_widgets.journal.location import JobLocation, JobLock, check_name, location_of, runner_of
 from twilio_widgets.journal.row import JournalRow
-from twilio_widgets.journal.states import ENDINGS, STATUSES, AttemptResult
+from twilio_widgets.journal.states import RESULTS, STATUSES, AttemptResult
 
 ACCOUNT = "AC" + "0" * 31 + "1"
 SID = "SM" + "0" * 31
@@ -41,14 +41,14 @@ def rows(count: int = 3) -> list[JournalRow]:
 
 
 @pytest.fixture
-def place(tmp_path) -> JobLocation:
+def location(tmp_path) -> JobLocation:
     return JobLocation(folder=tmp_path / ACCOUNT, name="spring", account_sid=ACCOUNT)
 
 
 @pytest.fixture
-def journal(place):
-    create(place, rows(), JobOptions(), now=NOW)
-    with closing(Journal(place)) as opened:
+def journal(location):
+    create(location, rows(), JobOptions(), now=NOW)
+    with closing(Journal(location)) as opened:
         yield opened
 
 
@@ -66,7 +66,7 @@ def test_a_row_is_attempted_before_it_can_be_anything_else(journal):
     assert journal.sids() == {SID + "1"}
 
 
-@pytest.mark.parametrize("word", ENDINGS)
+@pytest.mark.parametrize("word", RESULTS)
 def test_every_ending_leaves_the_row_where_it_says(journal, word):
     first, *_ = claimed(journal)
     sid = SID + "1" if word == "accepted" else None
@@ -86,10 +86,10 @@ STEPS = {
 
 @pytest.mark.parametrize("before", STATUSES)
 @pytest.mark.parametrize("after", STATUSES)
-def test_the_database_itself_refuses_a_step_that_is_none(place, before, after):
+def test_the_database_itself_refuses_a_step_that_is_none(location, before, after):
     """Even code that goes past the journal cannot make an accepted row pending again."""
-    create(place, rows(1), JobOptions(), now=NOW)
-    with closing(sqlite3.connect(place.file, isolation_level=None)) as database:
+    create(location, rows(1), JobOptions(), now=NOW)
+    with closing(sqlite3.connect(location.file, isolation_level=None)) as database:
         path = {
             "attempted": ["attempted"],
             "accepted": ["attempted", "accepted"],
@@ -131,9 +131,9 @@ def test_no_row_has_two_open_attempts_and_no_two_rows_one_message(journal):
     assert "had the SID of another message" in (two.problem or "")
 
 
-def test_the_database_itself_refuses_a_second_attempt_before_the_first_has_ended(place, journal):
+def test_the_database_itself_refuses_a_second_attempt_before_the_first_has_ended(location, journal):
     claimed(journal)
-    with closing(sqlite3.connect(place.file, isolation_level=None)) as database:
+    with closing(sqlite3.connect(location.file, isolation_level=None)) as database:
         database.execute("UPDATE outcome SET status = 'pending' WHERE n = 0")
         with pytest.raises(sqlite3.IntegrityError, match="not pending"):
             database.execute(
@@ -174,10 +174,10 @@ def test_a_decision_about_an_old_picture_of_a_row_is_refused(journal):
     assert journal.counts()["attempted"] == 3
 
 
-def test_what_a_dead_process_left_attempted_is_unknown(place, journal):
+def test_what_a_dead_process_left_attempted_is_unknown(location, journal):
     claimed(journal)
     journal.close()
-    with closing(Journal(place)) as heir:
+    with closing(Journal(location)) as heir:
         left = heir.recover(now=NOW + 5)
         assert [row.status for row in left] == ["unknown"] * 3
         assert heir.recover(now=NOW + 6) == []
@@ -199,7 +199,7 @@ def test_only_a_decision_lets_a_row_leave_its_end(journal):
     (retried,) = [row for row, _ in journal.claim([again], now=NOW + 2, latest=NOW + 3)]
     (gone,) = journal.close_attempts([(retried, AttemptResult("rejected"), NOW + 3)])
     with (
-        closing(sqlite3.connect(journal._place.file)) as database,
+        closing(sqlite3.connect(journal._location.file)) as database,
         pytest.raises(sqlite3.IntegrityError),
     ):
         database.execute("UPDATE outcome SET status = 'pending' WHERE n = 0")
@@ -226,28 +226,28 @@ def test_evidence_settles_and_leaves_its_reasons(journal):
     assert journal.sids() == {SID + "1"}
 
 
-def test_the_files_are_their_owners_alone(place, journal):
+def test_the_files_are_their_owners_alone(location, journal):
     claimed(journal)
-    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in place.folder.iterdir()}
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in location.folder.iterdir()}
     assert modes == {
         "spring.lock": 0o600,
         "spring.sqlite": 0o600,
         "spring.sqlite-wal": 0o600,
         "spring.sqlite-shm": 0o600,
     }
-    assert stat.S_IMODE(place.folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE(location.folder.stat().st_mode) == 0o700
 
 
-def test_a_journal_that_did_not_keep_both_clocks_is_read_and_goes_on(place, journal):
+def test_a_journal_that_did_not_keep_both_clocks_is_read_and_goes_on(location, journal):
     claimed(journal)
     journal.close()
-    with closing(sqlite3.connect(place.file, isolation_level=None)) as database:
+    with closing(sqlite3.connect(location.file, isolation_level=None)) as database:
         for name in ("boot", "started_boot", "latest_boot"):
             database.execute(f"ALTER TABLE attempt DROP COLUMN {name}")
-    with reading(place) as ledger:
+    with reading(location) as ledger:
         assert [one.latest.boot for one in ledger.attempts()] == [None] * 3
         assert ledger.last_attempts("attempted")[0].started_at == NOW
-    with closing(Journal(place)) as opened:
+    with closing(Journal(location)) as opened:
         opened.recover(now=NOW + 5)
         assert [one.latest_at for one in opened.attempts()] == [NOW + 5] * 3
         assert all(one.latest.boot is not None for one in opened.attempts())
@@ -259,7 +259,7 @@ def test_a_commit_waits_for_the_disk(journal):
     assert journal.ask("PRAGMA journal_mode") == [("wal",)]
 
 
-def test_forgetting_leaves_no_number_and_no_text_in_the_files(place, journal):
+def test_forgetting_leaves_no_number_and_no_text_in_the_files(location, journal):
     canaries = [b"4155550101", b"Hi 1"]
     endings = [
         (row, AttemptResult("accepted", sid=f"{SID}{row.n}", problem="4155550101"), NOW)
@@ -268,24 +268,24 @@ def test_forgetting_leaves_no_number_and_no_text_in_the_files(place, journal):
     journal.close_attempts(endings)
     journal.forget(now=NOW + 1)
     journal.close()
-    held = b"".join(path.read_bytes() for path in place.folder.iterdir())
+    held = b"".join(path.read_bytes() for path in location.folder.iterdir())
     assert [canary for canary in canaries if canary in held] == []
-    with closing(Journal(place)) as again:
+    with closing(Journal(location)) as again:
         assert [(row.to, row.sid) for row in again.rows()] == [("", f"{SID}{n}") for n in range(3)]
         assert again.header.forgotten_at == NOW + 1
 
 
-def test_a_reader_who_keeps_the_old_text_in_the_files_is_told_of(place, journal):
+def test_a_reader_who_keeps_the_old_text_in_the_files_is_told_of(location, journal):
     journal.close_attempts([(row, AttemptResult("rejected"), NOW) for row in claimed(journal)])
     journal._database.execute("PRAGMA busy_timeout = 10")
-    with closing(sqlite3.connect(place.file, isolation_level=None)) as reader:
+    with closing(sqlite3.connect(location.file, isolation_level=None)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM outcome").fetchall()
         with pytest.raises(JobError, match="another process is reading its journal"):
             journal.forget(now=NOW + 1)
-    assert b"Hi 1" in b"".join(path.read_bytes() for path in place.folder.iterdir())
+    assert b"Hi 1" in b"".join(path.read_bytes() for path in location.folder.iterdir())
     journal.forget(now=NOW + 2)
-    assert b"Hi 1" not in b"".join(path.read_bytes() for path in place.folder.iterdir())
+    assert b"Hi 1" not in b"".join(path.read_bytes() for path in location.folder.iterdir())
 
 
 def test_what_is_still_needed_is_not_forgotten(journal):
@@ -294,7 +294,7 @@ def test_what_is_still_needed_is_not_forgotten(journal):
     assert journal.rows()[0].to == "+14155550100"
 
 
-def test_a_job_is_there_as_a_whole_or_not_at_all(place, monkeypatch):
+def test_a_job_is_there_as_a_whole_or_not_at_all(location, monkeypatch):
     """A process that dies while it writes the rows down leaves no half of a job."""
     count = iter(range(2))
 
@@ -305,11 +305,11 @@ def test_a_job_is_there_as_a_whole_or_not_at_all(place, monkeypatch):
 
     monkeypatch.setattr(JournalRow, "seal", dies)
     with pytest.raises(KeyboardInterrupt):
-        create(place, rows(), JobOptions(), now=NOW)
-    assert not place.file.exists()
+        create(location, rows(), JobOptions(), now=NOW)
+    assert not location.file.exists()
     monkeypatch.undo()
-    create(place, rows(), JobOptions(), now=NOW)
-    with closing(Journal(place)) as journal:
+    create(location, rows(), JobOptions(), now=NOW)
+    with closing(Journal(location)) as journal:
         assert journal.counts()["pending"] == 3
 
 
@@ -325,34 +325,34 @@ sys.stdin.read()
 """
 
 
-def test_a_second_process_is_told_who_has_it_and_inherits_it_from_the_dead(place):
-    command = [sys.executable, "-c", HOLDER, str(place.folder), ACCOUNT]
+def test_a_second_process_is_told_who_has_it_and_inherits_it_from_the_dead(location):
+    command = [sys.executable, "-c", HOLDER, str(location.folder), ACCOUNT]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout.readline() == b"held\n"
         with pytest.raises(JobError, match=f"in process {holder.pid} on "):
-            JobLock(place)
+            JobLock(location)
         holder.kill()
         holder.wait()
-        JobLock(place).release()
+        JobLock(location).release()
 
 
-def test_an_owner_that_nobody_holds_lets_go(place):
+def test_an_owner_that_nobody_holds_lets_go(location):
     """As when a cell is stopped between the lock and the variable for it."""
-    JobLock(place)
-    JobLock(place).release()
+    JobLock(location)
+    JobLock(location).release()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
-def test_a_fork_does_not_take_the_holders_name_away(place):
-    own = JobLock(place)
+def test_a_fork_does_not_take_the_holders_name_away(location):
+    own = JobLock(location)
     child = os.fork()
     if child == 0:
         own.release()
         os._exit(0)
     os.waitpid(child, 0)
-    assert runner_of(place).startswith("in this process")
+    assert runner_of(location).startswith("in this process")
     with pytest.raises(JobError, match="in this process"):
-        JobLock(place)
+        JobLock(location)
     own.release()
 
 
@@ -366,14 +366,14 @@ def stopped_after(function: Callable[..., object]) -> Callable[..., object]:
     return stopped
 
 
-def test_a_stop_as_the_lock_is_closed_leaves_other_files_alone(place, monkeypatch):
+def test_a_stop_as_the_lock_is_closed_leaves_other_files_alone(location, monkeypatch):
     """Its number may be another file's by then."""
-    own = JobLock(place)
+    own = JobLock(location)
     monkeypatch.setattr(os, "close", stopped_after(os.close))
     with pytest.raises(KeyboardInterrupt):
         own.release()
     monkeypatch.undo()
-    other = place.folder / "other"
+    other = location.folder / "other"
     other.write_text("kept")
     with other.open("r+b"):
         del own
@@ -381,27 +381,27 @@ def test_a_stop_as_the_lock_is_closed_leaves_other_files_alone(place, monkeypatc
         assert other.read_text() == "kept"
 
 
-def test_a_stop_as_the_job_is_taken_lets_go_although_its_traceback_is_kept(place, monkeypatch):
+def test_a_stop_as_the_job_is_taken_lets_go_although_its_traceback_is_kept(location, monkeypatch):
     """A notebook keeps it until the next error."""
     monkeypatch.setattr(os, "lseek", stopped_after(os.lseek))
     with pytest.raises(KeyboardInterrupt) as kept:
-        JobLock(place)
+        JobLock(location)
     monkeypatch.undo()
-    JobLock(place).release()
+    JobLock(location).release()
     assert kept.value.__traceback__ is not None
 
 
-def test_a_stop_as_a_held_job_is_asked_for_leaves_its_holder_named(place, monkeypatch):
-    own = JobLock(place)
+def test_a_stop_as_a_held_job_is_asked_for_leaves_its_holder_named(location, monkeypatch):
+    own = JobLock(location)
     monkeypatch.setattr("twilio_widgets.journal.location._described", stopped_after(str))
     with pytest.raises(KeyboardInterrupt):
-        JobLock(place)
+        JobLock(location)
     monkeypatch.undo()
-    assert str(runner_of(place)).startswith("in this process")
+    assert str(runner_of(location)).startswith("in this process")
     own.release()
 
 
-def test_a_stop_as_a_transaction_begins_ends_it(place, journal, monkeypatch):
+def test_a_stop_as_a_transaction_begins_ends_it(location, journal, monkeypatch):
     """Else the run, which writes over the same connection, could write nothing more."""
     database = journal._database
 
@@ -421,9 +421,9 @@ def test_a_stop_as_a_transaction_begins_ends_it(place, journal, monkeypatch):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
-def test_a_fork_that_outlives_its_parent_does_not_hold_what_the_parent_held(place):
+def test_a_fork_that_outlives_its_parent_does_not_hold_what_the_parent_held(location):
     """However the parent ends: the fork has put its copy away at once."""
-    own = JobLock(place)
+    own = JobLock(location)
     (goes_on, stop), (ready, say) = os.pipe(), os.pipe()
     if (fork := os.fork()) == 0:
         os.close(stop)
@@ -432,38 +432,38 @@ def test_a_fork_that_outlives_its_parent_does_not_hold_what_the_parent_held(plac
         os._exit(0)
     os.read(ready, 1)
     own._close()  # as at the end of a process that could not let go
-    JobLock(place).release()
+    JobLock(location).release()
     for end in (goes_on, stop, ready, say):
         os.close(end)
     os.waitpid(fork, 0)
 
 
-def test_two_in_one_process_exclude_each_other_too(place):
-    first = JobLock(place)
+def test_two_in_one_process_exclude_each_other_too(location):
+    first = JobLock(location)
     with pytest.raises(JobError, match="in this process"):
-        JobLock(place)
+        JobLock(location)
     first.release()
     first.release()
-    JobLock(place).release()
+    JobLock(location).release()
 
 
 # What is not ours, or not whole
 
 
-def test_a_journal_of_another_account_or_world_is_refused(place, journal):
+def test_a_journal_of_another_account_or_world_is_refused(location, journal):
     journal.close()
-    for other in (replace(place, account_sid="AC" + "2" * 32), replace(place, world="w1")):
+    for other in (replace(location, account_sid="AC" + "2" * 32), replace(location, world="w1")):
         with pytest.raises(JobError, match="belongs to another"):
             Journal(other)
         with pytest.raises(JobError, match="belongs to another"), reading(other):
             pass
-    assert place.file.exists(), "it is not damaged, only not ours"
+    assert location.file.exists(), "it is not damaged, only not ours"
 
 
 def test_a_journal_of_another_region_is_refused_and_one_that_names_none_is_not(tmp_path):
     """The log of one region has no message of another: it would prove that none was sent."""
     here, there = (
-        place_of(AuthTokenConnection(ACCOUNT, "token", **named), "spring", tmp_path)
+        location_of(AuthTokenConnection(ACCOUNT, "token", **named), "spring", tmp_path)
         for named in ({"edge": "ashburn"}, {"region": "ie1", "edge": "dublin"})
     )
     create(here, rows(), JobOptions(), now=NOW)
@@ -478,23 +478,23 @@ def test_a_journal_of_another_region_is_refused_and_one_that_names_none_is_not(t
         assert (journal.header.region, journal.counts()["pending"]) == (None, 3)
 
 
-def test_a_newer_journal_is_refused(place, journal):
+def test_a_newer_journal_is_refused(location, journal):
     journal.close()
-    with closing(sqlite3.connect(place.file)) as database:
+    with closing(sqlite3.connect(location.file)) as database:
         database.execute("PRAGMA user_version = 2")
     with pytest.raises(JobError, match="newer twilio_widgets"):
-        Journal(place)
-    assert place.file.exists()
+        Journal(location)
+    assert location.file.exists()
 
 
-def test_a_missing_job_is_named_with_those_there_are(place, journal):
+def test_a_missing_job_is_named_with_those_there_are(location, journal):
     with pytest.raises(JobError, match=r"no job \"summer\".* Jobs there: spring"):
-        Journal(replace(place, name="summer"))
+        Journal(replace(location, name="summer"))
 
 
-def damage(place: JobLocation, change) -> None:
-    content = bytearray(place.file.read_bytes())
-    place.file.write_bytes(bytes(change(content)))
+def damage(location: JobLocation, change) -> None:
+    content = bytearray(location.file.read_bytes())
+    location.file.write_bytes(bytes(change(content)))
 
 
 def without_checks(content: bytearray) -> bytearray:
@@ -512,34 +512,34 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("change", DAMAGES.values(), ids=DAMAGES)
-def test_a_damaged_journal_is_kept_aside_and_its_name_stays_taken(place, journal, change):
+def test_a_damaged_journal_is_kept_aside_and_its_name_stays_taken(location, journal, change):
     """What it knew must not be sent again under the same name."""
     journal.close()
-    damage(place, change)
+    damage(location, change)
     for _ in range(2):
         with pytest.raises(JobError, match="damaged or taken away, and what is left is kept aside"):
-            Journal(place)
-    assert len(place.damaged()) == 1
-    assert not place.file.exists()
+            Journal(location)
+    assert len(location.damaged()) == 1
+    assert not location.file.exists()
 
 
-def test_no_flipped_byte_lets_a_wrong_row_be_sent(place, journal):
+def test_no_flipped_byte_lets_a_wrong_row_be_sent(location, journal):
     """Any byte: the journal is refused, or every row is as it was written."""
     claimed(journal)
     journal.close()
-    whole = place.file.read_bytes()
-    with closing(Journal(place)) as opened:
+    whole = location.file.read_bytes()
+    with closing(Journal(location)) as opened:
         expected = opened.rows()
     for position in range(0, len(whole), 211):
-        place.file.write_bytes(
+        location.file.write_bytes(
             whole[:position] + bytes([whole[position] ^ 0x41]) + whole[position + 1 :]
         )
         try:
-            with closing(Journal(place)) as opened:
+            with closing(Journal(location)) as opened:
                 assert opened.rows() == expected, position
         except JobError:
             pass
-        for path in place.folder.iterdir():
+        for path in location.folder.iterdir():
             path.unlink()
 
 
@@ -554,28 +554,28 @@ def test_no_flipped_byte_lets_a_wrong_row_be_sent(place, journal):
 def test_a_name_that_could_be_a_path_or_a_device_is_refused(name, tmp_path):
     connection = AuthTokenConnection(ACCOUNT, "token")
     with pytest.raises(ConfigurationError, match="must be a valid file name"):
-        place_of(connection, name, tmp_path)
+        location_of(connection, name, tmp_path)
 
 
 def test_a_name_whose_letters_take_too_many_bytes_is_called_too_long(tmp_path):
     connection = AuthTokenConnection(ACCOUNT, "token")
-    assert place_of(connection, "字" * 66, tmp_path).name == "字" * 66
+    assert location_of(connection, "字" * 66, tmp_path).name == "字" * 66
     for name in ("字" * 67, "𠀀" * 80):
         with pytest.raises(ConfigurationError, match="too long for a file name: at most 200 bytes"):
-            place_of(connection, name, tmp_path)
+            location_of(connection, name, tmp_path)
 
 
 def test_a_place_is_the_accounts_and_a_sandboxs_is_its_worlds(tmp_path):
-    real = place_of(AuthTokenConnection(ACCOUNT, "token"), "spring-invite", tmp_path)
+    real = location_of(AuthTokenConnection(ACCOUNT, "token"), "spring-invite", tmp_path)
     assert real.file == tmp_path / ACCOUNT / "spring-invite.sqlite"
     with Sandbox() as sandbox:
         connection = sandbox.connection
-        mine = place_of(connection, "Frühling 2026", tmp_path)
+        mine = location_of(connection, "Frühling 2026", tmp_path)
         assert mine.folder == tmp_path / connection.account_sid / sandbox.world_id
-        own = place_of(connection, "spring")
+        own = location_of(connection, "spring")
         assert own.folder.is_relative_to(sandbox.data_folder / "jobs")
     with pytest.raises(ConfigurationError):
-        place_of(connection, os.sep, tmp_path)
+        location_of(connection, os.sep, tmp_path)
 
 
 def open_files() -> int:
@@ -588,11 +588,11 @@ def test_a_file_system_without_locks_is_named_and_leaks_no_file(tmp_path, monkey
         raise OSError(number, "not here")
 
     fcntl = pytest.importorskip("fcntl")
-    place = JobLocation(folder=tmp_path, name="spring", account_sid="AC" + "1" * 32)
+    location = JobLocation(folder=tmp_path, name="spring", account_sid="AC" + "1" * 32)
     monkeypatch.setattr(fcntl, "flock", unsupported)
     before = open_files()
     with pytest.raises(JobError, match=r"has no file locks .*: use a folder on a local disk"):
-        JobLock(place)
+        JobLock(location)
     gc.collect()
     assert open_files() == before
 

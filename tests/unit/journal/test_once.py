@@ -97,7 +97,7 @@ def test_a_lost_reply_that_cannot_be_settled_now_says_why_within_its_time(sandbo
     sandbox.fail(fault="reset_after_accept")
     with pytest.raises(OutcomeUnknown):
         send(twilio)
-    home = module._place_of(sandbox.connection, "invoice 4711")
+    home = module._location_of(sandbox.connection, "invoice 4711")
     other = JobLock(replace(home, name=".settling"))
     with pytest.raises(OutcomeUnknown, match="Another job is settling its unknown rows in this"):
         send(twilio)
@@ -156,7 +156,7 @@ def test_what_was_certainly_not_sent_is_sent_when_it_is_asked_for_again(
 def kept(sandbox):
     """What the journals of a key say: each status, and how the attempts ended."""
     found_rows = []
-    home = module._place_of(sandbox.connection, "invoice 4711")
+    home = module._location_of(sandbox.connection, "invoice 4711")
     files = home.folder.glob("*.sqlite")
     for file in sorted(files, key=lambda file: (len(file.name), file.name)):
         with reading(replace(home, name=file.stem)) as ledger:
@@ -292,7 +292,7 @@ def test_a_message_that_cannot_be_right_takes_no_key(sandbox, twilio):
 
 
 def test_somebody_who_is_sending_it_right_now_is_named(sandbox, twilio):
-    holder = JobLock(module._place_of(sandbox.connection, "invoice 4711"))
+    holder = JobLock(module._location_of(sandbox.connection, "invoice 4711"))
     with pytest.raises(JobError, match=r'once="invoice 4711" is being sent in this process'):
         send(twilio)
     holder.release()

@@ -95,7 +95,7 @@ def _word(message: Message | None) -> str:
 
 def ledger_of(rows: Sequence[JournalRow], found: dict[str, list[int]]) -> CancelledRow:
     """Group the rows of a job by result, given the results of its scheduled messages."""
-    told = {n for places in found.values() for n in places}
+    told = {n for locations in found.values() for n in locations}
     left = [row for row in rows if row.n not in told]
 
     def of(word: str, *statuses: str) -> tuple[int, ...]:

@@ -33,26 +33,26 @@ class RunHandle:
     """A run on the background loop, with the job's lock and journal.
 
     Args:
-        place: The job's location.
+        location: The job's location.
         own: The job's lock; it is released after the run and the last use of the journal.
         journal: Open for writing; it is closed at the same time.
         twilio: The client to send with.
-        orders: The run's options.
+        options: The run's options.
     """
 
     def __init__(
         self,
-        place: JobLocation,
+        location: JobLocation,
         own: JobLock,
         journal: Journal,
         twilio: Twilio | AsyncTwilio,
-        orders: RunOptions,
+        options: RunOptions,
     ) -> None:
         self.own = own
         self._journal = journal
         self._uses: set[object] = {self}
         self._lock = threading.Lock()
-        self.run = Run(journal, place, twilio.twin(), orders)
+        self.run = Run(journal, location, twilio.twin(), options)
         self._is_decided = False
         self._ends = False
         self._here: asyncio.AbstractEventLoop | None = None
@@ -76,7 +76,7 @@ class RunHandle:
         if not self._decides():
             return
         try:
-            await self.run.carry_out()
+            await self.run.execute()
         finally:
             self._end_use(self)
 
@@ -151,8 +151,8 @@ def _leave_to_the_parent() -> None:
     global _registry  # noqa: PLW0603  # another thread may have held it, and is not here
     _registry = threading.Lock()
     for job in cast("Iterable[Any]", _known.values()):
-        _left_behind.append(job._underway)
-        job._underway = None
+        _left_behind.append(job._handle)
+        job._handle = None
     _known.clear()
 
 
@@ -171,7 +171,7 @@ def reserve_quota(
     policy = twilio.policy
     if not rows or not isinstance(policy, Policy):
         return None  # a custom guard checks each request by itself
-    return policy.judge_job(
+    return policy.check_job(
         twilio.connection,
         recipients=len(rows),
         segments=sum(row.segments for row in rows),

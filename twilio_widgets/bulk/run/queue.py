@@ -40,7 +40,7 @@ class Queue:
     def __len__(self) -> int:
         return sum(len(rows) for rows in self._waiting.values())
 
-    def choose(self, pace: Pacer, now: float, room: int) -> NextRow:
+    def choose(self, pace: Pacer, now: float, limit: int) -> NextRow:
         """Remove and return the rows that may be sent now.
 
         Args:
@@ -51,7 +51,7 @@ class Queue:
         chosen: list[JournalRow] = []
         again: float | None = None
         for sender in sorted(self._waiting, key=self._first):
-            while len(chosen) < room and (place := self._free(sender)) is not None:
+            while len(chosen) < limit and (place := self._free(sender)) is not None:
                 row = self._waiting[sender][place]
                 cost = float(row.segments) if self._per == "segment" else 1.0
                 ready = pace.ready_at(sender, cost, now)
@@ -76,11 +76,11 @@ class Queue:
                 return place
         return None
 
-    def landed(self, row: JournalRow) -> None:
+    def finish(self, row: JournalRow) -> None:
         """Record that a row's request has ended."""
         self._busy.discard(row.to)
 
-    def back(self, row: JournalRow) -> None:
+    def requeue(self, row: JournalRow) -> None:
         """Put a row back into the queue, before the rows that follow it in the plan."""
         rows = self._waiting.setdefault(row.sender, deque())
         place = next((place for place, other in enumerate(rows) if other.n > row.n), len(rows))

@@ -25,7 +25,7 @@ from twilio_widgets.journal import states
 from twilio_widgets.journal.journal import Journal
 from twilio_widgets.journal.reconcile import Callbacks, LockTimeout, settle, with_token
 from twilio_widgets.journal.row import JournalRow
-from twilio_widgets.journal.states import AttemptResult, ending_of
+from twilio_widgets.journal.states import AttemptResult, result_of
 
 if TYPE_CHECKING:
     from twilio_widgets.client import AsyncTwilio
@@ -54,8 +54,8 @@ class RunOptions:
     only: Collection[int] | None = None
     """The row numbers to send; None is every pending row."""
     callbacks: Callbacks | None = None
-    permit: JobQuota | None = None
-    tell: Callable[[Run], None] = lambda _run: None
+    quota: JobQuota | None = None
+    notify: Callable[[Run], None] = lambda _run: None
     """Called on the loop's thread when something has changed."""
 
 
@@ -73,24 +73,24 @@ class Run:
 
     Args:
         journal: Open for writing; the caller has the job's lock.
-        place: The journal's location.
+        location: The journal's location.
         twilio: A client for the loop it runs on; it is closed at the end.
-        orders: The options.
+        options: The options.
     """
 
     def __init__(
-        self, journal: Journal, place: JobLocation, twilio: AsyncTwilio, orders: RunOptions
+        self, journal: Journal, location: JobLocation, twilio: AsyncTwilio, options: RunOptions
     ) -> None:
         self._journal = journal
-        self._place = place
+        self._location = location
         self._twilio = twilio
         self._connection = twilio.connection
         journal.monotonic = twilio.connection.monotonic
-        self._orders = orders
-        self._pace = Pacer(journal.header.rate, most=orders.concurrency)
-        self._under_way: dict[int, asyncio.Task[None]] = {}
-        self._landed: list[_Completed] = []
-        self._landed_since = 0.0
+        self._options = options
+        self._pace = Pacer(journal.header.rate, most=options.concurrency)
+        self._in_flight: dict[int, asyncio.Task[None]] = {}
+        self._completed: list[_Completed] = []
+        self._completed_since = 0.0
         self._refused = ""
         """The first refusal of a row by the policy; the row stays pending."""
         self._wake = asyncio.Event()
@@ -99,7 +99,7 @@ class Run:
         self._ends_as = "cancelled" if journal.header.state == "cancelled" else "finished"
         self.counts = journal.counts()
         """The number of rows by status, as last journalled."""
-        self.state = "waiting" if orders.undo_seconds else "running"
+        self.state = "waiting" if options.undo_seconds else "running"
         self.note = ""
         """Why it paused, if it did."""
         self.undo_until: float | None = None
@@ -131,7 +131,7 @@ class Run:
 
     # The run
 
-    async def carry_out(self) -> None:
+    async def execute(self) -> None:
         """Send until every row is final, or the job pauses.
 
         Raises:
@@ -141,38 +141,38 @@ class Run:
             self._journal.recover(now=self._now())
             self._journal.note(self.state, now=self._now())
             self._count()
-            await self._think_again()
-            await self._settle_doubt()
+            await self._wait_for_undo()
+            await self._settle_stale_journal()
             self._queue = Queue(self._rows_to_send(), self._journal.header.per)
             await self._send_all()
             await self._settle()
             self._finish()
         except JobError as error:
-            await self._last_answers()
+            await self._record_last_results()
             self.state, self.note = "paused", str(error)
             raise
         except asyncio.CancelledError:
-            for task in self._under_way.values():
+            for task in self._in_flight.values():
                 task.cancel()
-            await self._last_answers()
+            await self._record_last_results()
             raise
         finally:
             with suppress(Exception):
                 await self._twilio.aclose()
-            self._orders.tell(self)
+            self._options.notify(self)
 
     def _rows_to_send(self) -> list[JournalRow]:
-        only = self._orders.only
+        only = self._options.only
         rows = self._journal.rows(states.PENDING)
         return [row for row in rows if only is None or row.n in only]
 
-    async def _think_again(self) -> None:
-        self.undo_until = until = self._connection.monotonic() + self._orders.undo_seconds
+    async def _wait_for_undo(self) -> None:
+        self.undo_until = until = self._connection.monotonic() + self._options.undo_seconds
         while self._ends is None and (left := until - self._connection.monotonic()) > 0:
             await self._sleep(left)
         self.undo_until = None
 
-    async def _settle_doubt(self) -> None:
+    async def _settle_stale_journal(self) -> None:
         """Ask the log about every pending row, when the journal may be older than what was sent.
 
         If attempts are missing from the journal, a row that the log does not show waits for a
@@ -181,7 +181,7 @@ class Run:
         doubt = self._journal.doubt
         if doubt is None or self._ends is not None:
             return
-        doubted = {row.n for row in self._journal.doubt_pending(now=self._now())}
+        doubted = {row.n for row in self._journal.mark_pending_unknown(now=self._now())}
         self._count()
         if doubted:
             await self._settle()
@@ -199,12 +199,12 @@ class Run:
     async def _send_all(self) -> None:
         self._change("running")
         while True:
-            again_at = self._write_and_leave()
-            if not (self._under_way or self._landed) and (self._ends or not len(self._queue)):
+            again_at = self._record_and_send()
+            if not (self._in_flight or self._completed) and (self._ends or not len(self._queue)):
                 return
-            await self._something(again_at)
+            await self._wait_for_change(again_at)
 
-    def _write_and_leave(self) -> float | None:
+    def _record_and_send(self) -> float | None:
         """Journal the results and the rows to send next in one commit, then send these rows.
 
         Returns:
@@ -213,43 +213,43 @@ class Run:
         now = self._connection.monotonic()
         if self._ends is None and (trouble := self._pace.trouble(now)) is not None:
             self.end("paused", f"{trouble[0].upper()}{trouble[1:]}. Check why, then resume().")
-        room = self._pace.window.size - len(self._under_way) if self._ends is None else 0
-        choice = self._queue.choose(self._pace, now, room)
+        free_slots = self._pace.window.size - len(self._in_flight) if self._ends is None else 0
+        choice = self._queue.choose(self._pace, now, free_slots)
         if not choice.rows and not self._record_now(now):
-            return self._next_look(choice.again_at, now)
-        landed, self._landed = self._landed, []
+            return self._seconds_to_next_turn(choice.again_at, now)
+        completed, self._completed = self._completed, []
         try:
             with self._journal.together():
                 after = self._journal.close_attempts(
-                    [(one.row, one.ending, one.at) for one in landed]
+                    [(one.row, one.ending, one.at) for one in completed]
                 )
                 retry_policy = self._new_retry_policy()
                 latest = self._now() + retry_policy.remaining()
                 leaving = self._journal.claim(choice.rows, now=self._now(), latest=latest)
         except JobError:
-            self._landed = landed
+            self._completed = completed
             for row in choice.rows:
-                self._queue.landed(row)
+                self._queue.finish(row)
             raise
-        for one, row in zip(landed, after, strict=True):
+        for one, row in zip(completed, after, strict=True):
             self._move(states.ATTEMPTED, row.status)
-            self._go_on(row, one.ending)
+            self._requeue(row, one.ending)
         for row, token in leaving:
             self._move(states.PENDING, states.ATTEMPTED)
-            self._leave(row, token, retry_policy)
-        self._orders.tell(self)
-        return self._next_look(choice.again_at, now)
+            self._start_sending(row, token, retry_policy)
+        self._options.notify(self)
+        return self._seconds_to_next_turn(choice.again_at, now)
 
     def _record_now(self, now: float) -> bool:
-        if not self._landed:
+        if not self._completed:
             return False
-        idle = self._connection.time_is_frozen or not self._under_way
-        late = now - self._landed_since >= RECORD_WITHIN
-        return idle or late or len(self._landed) >= RECORD_AT_MOST
+        idle = self._connection.time_is_frozen or not self._in_flight
+        late = now - self._completed_since >= RECORD_WITHIN
+        return idle or late or len(self._completed) >= RECORD_AT_MOST
 
-    def _next_look(self, again_at: float | None, now: float) -> float | None:
-        if self._landed:
-            record_at = self._landed_since + RECORD_WITHIN
+    def _seconds_to_next_turn(self, again_at: float | None, now: float) -> float | None:
+        if self._completed:
+            record_at = self._completed_since + RECORD_WITHIN
             again_at = record_at if again_at is None else min(again_at, record_at)
         return None if again_at is None else max(0.0, again_at - now)
 
@@ -257,19 +257,19 @@ class Run:
         self.counts[before] -= 1
         self.counts[after] += 1
 
-    def _go_on(self, row: JournalRow, ending: AttemptResult) -> None:
+    def _requeue(self, row: JournalRow, ending: AttemptResult) -> None:
         """Queue a row again that certainly was not sent; not if the policy refused it."""
-        if ending.word == "policy":
+        if ending.code == "policy":
             self._refused = self._refused or ending.problem or ""
         elif row.status == states.PENDING:
-            self._queue.back(row)
+            self._queue.requeue(row)
 
     def _new_retry_policy(self) -> RetryPolicy:
         """Return the time of one request; its rows have it together, from the claim on."""
         return RetryPolicy(self._twilio.timeout, attempts=1)
 
-    def _leave(self, row: JournalRow, token: str, retry_policy: RetryPolicy) -> None:
-        self._under_way[row.n] = asyncio.create_task(self._send(row, token, retry_policy))
+    def _start_sending(self, row: JournalRow, token: str, retry_policy: RetryPolicy) -> None:
+        self._in_flight[row.n] = asyncio.create_task(self._send(row, token, retry_policy))
 
     async def _send(self, row: JournalRow, token: str, retry_policy: RetryPolicy) -> None:
         """Send one row, once: a retry is a new attempt in the journal."""
@@ -277,55 +277,55 @@ class Run:
             form = self._form(row, token)
         except Exception as error:  # noqa: BLE001  # status_url is code of others; nothing was sent
             problem = f"The listener has no URL for status callbacks: {error}"
-            self._land(row, AttemptResult("account", problem=problem), None)
+            self._complete(row, AttemptResult("account", problem=problem), None)
             return
         flow = messages.create(
             self._connection,
             retry_policy,
             form,
             self._twilio.messages.outbox,
-            job=self._orders.permit,
+            job=self._options.quota,
         )
         retry_after = None
         try:
             message = cast("Message", await self._twilio.run(flow))
             ending = AttemptResult("accepted", sid=message.sid, http_status=201)
         except BaseException as error:  # noqa: BLE001  # every attempt must get a result
-            ending = ending_of(error)
+            ending = result_of(error)
             retry_after = error.retry_after if isinstance(error, RateLimited) else None
-        self._land(row, ending, retry_after)
+        self._complete(row, ending, retry_after)
 
     def _form(self, row: JournalRow, token: str) -> tuple[tuple[str, str], ...]:
-        callbacks = self._orders.callbacks
+        callbacks = self._options.callbacks
         if callbacks is None or row.parameter("StatusCallback"):
             return row.form  # the user's own callback URL is kept
         return (*row.form, ("StatusCallback", with_token(callbacks.status_url, token)))
 
-    def _land(self, row: JournalRow, ending: AttemptResult, retry_after: float | None) -> None:
+    def _complete(self, row: JournalRow, ending: AttemptResult, retry_after: float | None) -> None:
         now = self._connection.monotonic()
-        del self._under_way[row.n]
-        if not self._landed:
-            self._landed_since = now
-        self._landed.append(_Completed(row, ending, self._now()))
-        self._queue.landed(row)
-        self._learn(row, ending, retry_after, now)
+        del self._in_flight[row.n]
+        if not self._completed:
+            self._completed_since = now
+        self._completed.append(_Completed(row, ending, self._now()))
+        self._queue.finish(row)
+        self._adjust_pace(row, ending, retry_after, now)
         self._wake.set()
 
-    def _learn(
+    def _adjust_pace(
         self, row: JournalRow, ending: AttemptResult, retry_after: float | None, now: float
     ) -> None:
-        if ending.word in {"accepted", "rejected"}:
+        if ending.code in {"accepted", "rejected"}:
             self._pace.clean(now)
             self.answered.append(now)
-        elif ending.word == "unknown":
+        elif ending.code == "unknown":
             self._pace.unknown()
-        elif ending.word == "throttled":
+        elif ending.code == "throttled":
             self._pace.throttled(now, retry_after)
-        elif ending.word == "queue_full":
+        elif ending.code == "queue_full":
             self._pace.queue_full(row.sender, now)
-        elif ending.word == "not_sent":
+        elif ending.code == "not_sent":
             self._pace.not_reached(now)
-        if ending.word == "account" or ending.for_all:
+        if ending.code == "account" or ending.for_all:
             self.end("paused", self._why(ending))
 
     def _why(self, ending: AttemptResult) -> str:
@@ -342,9 +342,9 @@ class Run:
 
     # Waiting
 
-    async def _something(self, seconds: float | None) -> None:
+    async def _wait_for_change(self, seconds: float | None) -> None:
         """Wait for a response, for `end`, or for this many seconds."""
-        if self._under_way and (seconds is None or self._connection.time_is_frozen):
+        if self._in_flight and (seconds is None or self._connection.time_is_frozen):
             await self._wake.wait()
         elif seconds is not None:
             await self._sleep(seconds)
@@ -371,9 +371,9 @@ class Run:
             self._connection,
             lambda: RetryPolicy(self._twilio.timeout),
             self._journal,
-            self._place,
+            self._location,
             known=frozenset(sent) - self._journal.sids(),
-            callbacks=self._orders.callbacks,
+            callbacks=self._options.callbacks,
         )
         settling: asyncio.Future[Any] = asyncio.ensure_future(cast("Any", self._twilio.run(flow)))
         while not settling.done() and self._ends is None:
@@ -412,22 +412,22 @@ class Run:
         self.note = note
         self._change(state)
 
-    async def _last_answers(self) -> None:
+    async def _record_last_results(self) -> None:
         """Wait for the requests in flight, and try once more to journal their results."""
-        if self._under_way:
-            await asyncio.wait(self._under_way.values())
+        if self._in_flight:
+            await asyncio.wait(self._in_flight.values())
         with suppress(JobError):
-            self._journal.close_attempts([(one.row, one.ending, one.at) for one in self._landed])
-            self._landed = []
+            self._journal.close_attempts([(one.row, one.ending, one.at) for one in self._completed])
+            self._completed = []
 
     def _change(self, state: str) -> None:
         self.state = state
         self._journal.note(state, self.note, now=self._now())
-        self._orders.tell(self)
+        self._options.notify(self)
 
     def _count(self) -> None:
         self.counts = self._journal.counts()
-        self._orders.tell(self)
+        self._options.notify(self)
 
     def _now(self) -> float:
         return self._connection.now().timestamp()

@@ -150,7 +150,7 @@ def error_of(reply: Reply, *, about: str | None = None, creates_message: bool = 
         kind = RejectedMessage
     message = str(body.get("message") or body.get("title") or "")
     if not message and is_web_page(reply.content):
-        message = f"The answer is a web page, not Twilio's. {IN_BETWEEN}"
+        message = f"The response is a web page, not Twilio's. {IN_BETWEEN}"
     error = kind(
         mask(_one_line(message))[:500],
         status=reply.status,

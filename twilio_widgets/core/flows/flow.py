@@ -274,7 +274,7 @@ def _interception(request: Request, reply: Reply) -> str | None:
         kind = "not Twilio's"
     else:
         return None
-    return f"The answer was {kind} (HTTP {reply.status}). {IN_BETWEEN}"
+    return f"The response was {kind} (HTTP {reply.status}). {IN_BETWEEN}"
 
 
 def _answered(answer: Reply | None) -> Reply:

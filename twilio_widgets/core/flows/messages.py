@@ -141,7 +141,7 @@ def understood(request: Request, reply: Reply, read_as: Callable[[Mapping[str, A
     try:
         return read_as(mapping_of(reply.content))
     except BadResponse as error:
-        outcome = unknown(request, f"The answer (HTTP {reply.status}) cannot be used: {error}")
+        outcome = unknown(request, f"The response (HTTP {reply.status}) cannot be used: {error}")
         outcome.intercepted = is_web_page(reply.content)
         raise outcome from error
 

@@ -76,7 +76,7 @@ class Policy(Rules):
         connection = concealed(connection)
         return PolicyEnforcer(self, connection)
 
-    def judge_job(
+    def check_job(
         self,
         connection: Connection,
         *,
@@ -115,7 +115,7 @@ class Policy(Rules):
         self._check_job(connection, quota, Amount(recipients, segments or 0, cost or NOTHING))
         return quota
 
-    def judge_lookup(self, connection: Connection, cost: Decimal) -> JobQuota:
+    def check_lookup(self, connection: Connection, cost: Decimal) -> JobQuota:
         """Check the estimated cost of a lookup of many numbers before its first request.
 
         Args:
@@ -145,7 +145,7 @@ class Policy(Rules):
         """Return the error with which a message would be refused now, or None.
 
         Nothing is sent or counted. The message is checked by itself, ignoring `dry_run` and usage
-        so far, so that a plan can check each row; `judge_job` and `today` are about totals.
+        so far, so that a plan can check each row; `check_job` and `today` are about totals.
 
         Args:
             connection: The connection that would send it.

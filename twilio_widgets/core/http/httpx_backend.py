@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 import httpcore
 import httpx
 
+from twilio_widgets.core.http.body_decoder import BodyDecoder
 from twilio_widgets.core.http.certificates import trusted
 from twilio_widgets.core.http.deadline_backend import DeadlineBackend
-from twilio_widgets.core.http.inflate import Inflater
 from twilio_widgets.core.http.outgoing import OutgoingRequest
 from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.core.request import Reply
@@ -46,9 +46,9 @@ class HttpxBackend:
         request.extensions["trace"] = partial(_note_progress, outgoing)
         response = self._client.send(request, stream=True)
         try:
-            inflater = Inflater(response.headers.get("content-encoding", ""), largest)
-            parts = [inflater.feed(part) for part in response.iter_raw()]
-            inflater.finish()
+            decoder = BodyDecoder(response.headers.get("content-encoding", ""), largest)
+            parts = [decoder.feed(part) for part in response.iter_raw()]
+            decoder.finish()
             return _reply(response, b"".join(parts))
         finally:
             response.close()
@@ -78,9 +78,9 @@ class AsyncHttpxBackend:
         request.extensions["trace"] = trace
         response = await self._client.send(request, stream=True)
         try:
-            inflater = Inflater(response.headers.get("content-encoding", ""), largest)
-            parts = [inflater.feed(part) async for part in response.aiter_raw()]
-            inflater.finish()
+            decoder = BodyDecoder(response.headers.get("content-encoding", ""), largest)
+            parts = [decoder.feed(part) async for part in response.aiter_raw()]
+            decoder.finish()
             return _reply(response, b"".join(parts))
         finally:
             await response.aclose()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httptools
 
-from twilio_widgets.core.http.inflate import Inflater
+from twilio_widgets.core.http.body_decoder import BodyDecoder
 from twilio_widgets.core.request import Reply
 from twilio_widgets.errors import BadResponse
 
@@ -28,7 +28,7 @@ class ResponseReader:
         self._outcome: Reply | Exception | None = None
         self._fed = 0
         self._headers: dict[str, str] = {}
-        self._inflater: Inflater | None = None
+        self._decoder: BodyDecoder | None = None
         self._compressed: list[bytes] = []
         self._parts: list[bytes] = []
         self._status = 0
@@ -73,7 +73,7 @@ class ResponseReader:
             self.keeps_alive = False
         if self._compressed:
             self._fed = 0
-            self._inflate()
+            self._decode()
         elif self._fed > LARGEST_HEAD:
             problem = ConnectionError(f"the headers exceed {LARGEST_HEAD:,} bytes")
         if self._whole:
@@ -94,13 +94,13 @@ class ResponseReader:
         if not self.is_over:
             self._end_with(problem)
 
-    def _inflate(self) -> None:
+    def _decode(self) -> None:
         try:
-            if self._inflater is None:
+            if self._decoder is None:
                 encoding = self._headers.get("content-encoding", "")
-                self._inflater = Inflater(encoding, self._largest)
+                self._decoder = BodyDecoder(encoding, self._largest)
             for part in self._compressed:
-                self._parts.append(self._inflater.feed(part))
+                self._parts.append(self._decoder.feed(part))
         except BadResponse as problem:
             self.fail(problem.with_traceback(None))  # its frames reference the decompressed data
         self._compressed.clear()
@@ -109,8 +109,8 @@ class ResponseReader:
         if self.is_over:
             return
         try:
-            if self._inflater is not None:
-                self._inflater.finish()
+            if self._decoder is not None:
+                self._decoder.finish()
         except BadResponse as problem:
             self._end_with(problem)
         else:

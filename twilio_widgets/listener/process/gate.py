@@ -18,7 +18,7 @@ from twilio_widgets.signature.findings import MISMATCH
 from twilio_widgets.signature.keys import Keys
 from twilio_widgets.signature.presented import FORM, SignedRequest, media_type_of
 from twilio_widgets.signature.verdict import Verdict
-from twilio_widgets.signature.verify import judged
+from twilio_widgets.signature.verify import verdict_on
 
 PATHS = frozenset({"/inbound", "/status"})
 METHODS = ("GET", "POST")
@@ -60,7 +60,7 @@ class Gate:
         self.notices: tuple[str, ...] = ()
         """A sentence after a request was accepted whose query was sorted on the way."""
 
-    def look(self, head: RequestHead) -> RejectionCause | None:
+    def check_head(self, head: RequestHead) -> RejectionCause | None:
         """Check a head before its body is read; return why it is rejected, or None."""
         host = head.get("host")
         if not self.address.is_own_host(host):
@@ -91,7 +91,7 @@ class Gate:
         kind = media_type_of(head.get("content-type") or "")
         return refusal.TYPE if has_body and kind not in _TYPES else None
 
-    def judge(self, request: WebhookRequest, now: datetime) -> Arrival | RejectionCause:
+    def check(self, request: WebhookRequest, now: datetime) -> Arrival | RejectionCause:
         """Check a complete request whose head was accepted."""
         form = media_type_of(request.head.get("content-type") or "") == FORM
         if form and request.body.count(b"&") >= self._limits.parameters:
@@ -146,7 +146,7 @@ class Gate:
                 content_type=head.get("content-type") or "",
                 headers=headers,
             )
-            verdict = judged(presented, self._keys)
+            verdict = verdict_on(presented, self._keys)
             if verdict:
                 return presented, verdict
             tried.append((presented, verdict))
@@ -168,7 +168,7 @@ class Gate:
         start = presented.url.removesuffix(request.head.query)
         for order in itertools.permutations(pieces):
             other = replace(presented, url=start + "&".join(order))
-            found = judged(other, self._keys)
+            found = verdict_on(other, self._keys)
             if found:
                 self.notices = (_SORTED,)
                 return other, found

@@ -113,23 +113,23 @@ class GroupCommitter:
     @property
     def _oldest(self) -> float:
         """When the oldest commit in flight was queued; infinity if there is none."""
-        return next((lot[0].since for lot in self._in_flight.values()), math.inf)
+        return next((batch[0].since for batch in self._in_flight.values()), math.inf)
 
     def _send(self) -> None:
-        lot, self._gathering = self._gathering, []
+        batch, self._gathering = self._gathering, []
         number = next(self._numbers)
-        self._in_flight[number] = lot
-        commit = Commit.of(each.encoded for each in lot)
+        self._in_flight[number] = batch
+        commit = Commit.of(each.encoded for each in batch)
         self._store.send(commit, functools.partial(self._on_answer, number))
 
     def _on_answer(self, number: int, answer: Answer) -> None:
-        lot = self._in_flight.pop(number)
-        self._count -= len(lot)
-        receipts: Sequence[Receipt | None] = [None] * len(lot)
+        batch = self._in_flight.pop(number)
+        self._count -= len(batch)
+        receipts: Sequence[Receipt | None] = [None] * len(batch)
         if isinstance(answer, Stored):
             receipts = answer.receipts
         self._on_result(answer.text if isinstance(answer, StoreError) else None)
-        for each, receipt in zip(lot, receipts, strict=True):
+        for each, receipt in zip(batch, receipts, strict=True):
             self._finish(each, receipt)
 
     def _finish(self, waiting: _WaitingArrival, receipt: Receipt | None) -> None:
@@ -145,10 +145,10 @@ class GroupCommitter:
         late = self._loop.time() - LONGEST_WAIT
         if self._oldest < late:
             self._on_result(NO_ANSWER)
-        for lot in list(self._in_flight.values()):
-            if lot[0].since >= late:
+        for batch in list(self._in_flight.values()):
+            if batch[0].since >= late:
                 break
-            for each in lot:
+            for each in batch:
                 # It may still be stored; then Twilio's retry is counted as a duplicate.
                 self._finish(each, None)
         if self._count:

@@ -49,20 +49,20 @@ class WebhookHandler:
         self.last_request_at: datetime | None = None
         """When the last request with a valid signature arrived (UTC)."""
 
-    def look(self, head: RequestHead) -> HttpResponse | None:
+    def check_head(self, head: RequestHead) -> HttpResponse | None:
         """Check a head before its body is read; return the response if it is rejected."""
-        refusal = self._gate.look(head)
+        refusal = self._gate.check_head(head)
         return None if refusal is None else self._refuse(refusal, head)
 
     def handle(self, request: WebhookRequest, answer: Callable[[HttpResponse], None]) -> None:
         """Handle a complete request, and answer it once it is stored durably."""
         now = datetime.now(UTC)
-        judged = self._gate.judge(request, now)
-        if isinstance(judged, RejectionCause):
-            answer(self._refuse(judged, request.head))
+        result = self._gate.check(request, now)
+        if isinstance(result, RejectionCause):
+            answer(self._refuse(result, request.head))
             return
         self.last_request_at = now
-        arrival = judged
+        arrival = result
 
         def done(receipt: Receipt | None) -> None:
             self._done(arrival, receipt, answer)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class Handler(Protocol):
     """Decides about requests."""
 
-    def look(self, head: RequestHead) -> HttpResponse | None:
+    def check_head(self, head: RequestHead) -> HttpResponse | None:
         """Check a head before its body is read; return the response if it is rejected."""
 
     def handle(self, request: WebhookRequest, answer: Callable[[HttpResponse], None]) -> None:
@@ -151,7 +151,7 @@ class HttpConnection(asyncio.BufferedProtocol):
             return
         head = self._parser.read_head(self._buffer[: end + len(END)])
         self._buffer = self._buffer[end + len(END) :]
-        refusal = self._handler.look(head)
+        refusal = self._handler.check_head(head)
         if refusal is not None:
             self._refuse(refusal)
             return

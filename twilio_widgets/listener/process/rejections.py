@@ -128,11 +128,11 @@ class RejectionLog:
         loop = asyncio.get_running_loop()
         try:
             while self._pending:
-                lot = list(self._pending)
+                batch = list(self._pending)
                 self._pending.clear()
                 self._kept.clear()
                 self._kept_bytes = 0
-                rejections = await loop.run_in_executor(self._doctor, self._build, lot)
+                rejections = await loop.run_in_executor(self._doctor, self._build, batch)
                 try:
                     await self._reject(rejections)
                 except TwilioWidgetsError:
@@ -142,13 +142,13 @@ class RejectionLog:
         finally:
             self._flushing = None
 
-    def _build(self, lot: Sequence[_PendingRejection]) -> list[Rejection]:
+    def _build(self, batch: Sequence[_PendingRejection]) -> list[Rejection]:
         now = self._clock()
         self._seconds_left = min(
             _MOST_SECONDS_SAVED, self._seconds_left + (now - self._since) * _SHARE
         )
         self._since = now
-        return [self._rejection(pending) for pending in reversed(lot)][::-1]
+        return [self._rejection(pending) for pending in reversed(batch)][::-1]
 
     def _rejection(self, pending: _PendingRejection) -> Rejection:
         refusal, presented = pending.refusal, pending.presented

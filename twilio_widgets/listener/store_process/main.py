@@ -93,9 +93,9 @@ def _stored(store: Store, commits: Sequence[Commit]) -> list[Answer]:
     if not commits:
         return []
     try:
-        lots = [[decode(each) for each in commit.arrivals] for commit in commits]
-        receipts = iter(store.commit(list(chain.from_iterable(lots))))
-        return [Stored(list(islice(receipts, len(lot)))) for lot in lots]
+        batches = [[decode(each) for each in commit.arrivals] for commit in commits]
+        receipts = iter(store.commit(list(chain.from_iterable(batches))))
+        return [Stored(list(islice(receipts, len(batch)))) for batch in batches]
     except Exception as error:  # noqa: BLE001 — answer with the error and handle the next request
         return [StoreError.of(error)] * len(commits)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from twilio_widgets.core.flows.flow import RetryPolicy
 from twilio_widgets.errors import BadResponse, OutcomeUnknown, TwilioWidgetsError
 from twilio_widgets.listener.webhooks.fields import (
-    Found,
+    ResourceSettings,
     Settings,
     WebhookResource,
     find_resource,
@@ -35,11 +35,11 @@ class WebhookApi:
         flow = find_resource(self.twilio.connection, number_or_service, self._new_retry_policy)
         return self.twilio.run(flow)
 
-    def read(self, place: WebhookResource) -> Found:
+    def read(self, resource: WebhookResource) -> ResourceSettings:
         """Read the current settings of a number or service."""
-        return self.twilio.run(read_settings(place, self._new_retry_policy))
+        return self.twilio.run(read_settings(resource, self._new_retry_policy))
 
-    def write(self, place: WebhookResource, settings: Settings) -> Found:
+    def write(self, resource: WebhookResource, settings: Settings) -> ResourceSettings:
         """Change settings and return the new ones; if the response is lost, read them back.
 
         Raises:
@@ -47,24 +47,24 @@ class WebhookApi:
             OutcomeUnknown: The response was lost, and reading the settings back failed too.
         """
         try:
-            return self.twilio.run(write_settings(place, settings, self._new_retry_policy))
+            return self.twilio.run(write_settings(resource, settings, self._new_retry_policy))
         except (OutcomeUnknown, BadResponse) as error:
             lost = str(error)
         try:
-            return self.read(place)
+            return self.read(resource)
         except TwilioWidgetsError as error:
             raise OutcomeUnknown(
                 f"It is not known whether the change was made. {lost} Reading it back: {error}"
             ) from error
 
-    def competing_settings(self, place: WebhookResource) -> tuple[str, ...]:
+    def competing_settings(self, resource: WebhookResource) -> tuple[str, ...]:
         """Return sentences about other settings that decide where the messages go."""
-        return self.twilio.run(competing_settings(place, self._new_retry_policy))
+        return self.twilio.run(competing_settings(resource, self._new_retry_policy))
 
-    def is_ours(self, place: WebhookResource) -> bool:
+    def is_ours(self, resource: WebhookResource) -> bool:
         """Return whether these credentials belong to the account that owns a number or service."""
         connection = self.twilio.connection
-        return place.account_sid in {connection.acting_sid, connection.account_sid}
+        return resource.account_sid in {connection.acting_sid, connection.account_sid}
 
     @property
     def _new_retry_policy(self) -> partial[RetryPolicy]:

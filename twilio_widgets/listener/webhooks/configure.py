@@ -86,31 +86,31 @@ def configure_webhook(
         TwilioWidgetsError: Twilio refused or could not be reached; nothing was changed.
     """
     api, backup = WebhookApi(twilio, seconds), WebhookBackup(folder)
-    place = api.find(number_or_service)
+    resource = api.find(number_or_service)
     with backup.locked():
-        found = api.read(place)
-        if found.account_sid not in {place.account_sid, ""}:
+        found = api.read(resource)
+        if found.account_sid not in {resource.account_sid, ""}:
             raise ConfigurationError(
-                f"The {place.kind.name} {place.sid} does not belong to "
+                f"The {resource.kind.name} {resource.sid} does not belong to "
                 f"{twilio.connection.masked_account}. Connect with its own account's credentials.",
                 field="number_or_service",
             )
-        changes = settings_to_change(place, found.settings, inbound_url, status_url)
-        earlier = backup.read().get(place.sid)
+        changes = settings_to_change(resource, found.settings, inbound_url, status_url)
+        earlier = backup.read().get(resource.sid)
         entry = ConfiguredWebhook(
-            place=place,
+            resource=resource,
             name=found.name,
             since=twilio.connection.now(),
             previous=_previous(earlier, found.settings, changes),
             ours=_ours(earlier, changes),
-            notes=api.competing_settings(place),
+            notes=api.competing_settings(resource),
         )
         # Saved before the change: a crash after it must still be able to restore the settings.
         backup.save(entry)
         if not changes:
             return entry
         try:
-            after = api.write(place, changes).settings
+            after = api.write(resource, changes).settings
         except OutcomeUnknown:
             raise  # the change may have been made, so keep the saved settings
         except TwilioWidgetsError:
@@ -126,7 +126,7 @@ def _previous(earlier: ConfiguredWebhook | None, now: Settings, changes: Setting
     if earlier is None:
         return {field: now[field] for field in changes}
     kept = dict(earlier.previous)
-    for unit in earlier.place.kind.units:
+    for unit in earlier.resource.kind.units:
         theirs = earlier.changed_by_others(unit, now)
         for field in unit:
             if theirs:
@@ -151,7 +151,7 @@ def _confirmed(
     if after[first] == before[first]:
         # The change may still take effect later, so the saved settings are kept.
         raise ListenerError(
-            f"{mask(entry.name)} still sends its messages to {went_to(entry.place, after)}: the "
+            f"{mask(entry.name)} still sends its messages to {went_to(entry.resource, after)}: the "
             "change was lost, or Twilio ignored it. Point it here again."
         )
     unchanged = {field: after[field] for field in changes if after[field] == before[field]}

@@ -32,7 +32,7 @@ _KINDS = {kind.name: kind for kind in (NUMBER, SERVICE)}
 class ConfiguredWebhook:
     """A phone number or messaging service whose webhooks are sent to this listener."""
 
-    place: WebhookResource = field(repr=False)
+    resource: WebhookResource = field(repr=False)
     name: str
     """The phone number, or the name of the service."""
     since: datetime
@@ -47,21 +47,21 @@ class ConfiguredWebhook:
     @property
     def kind(self) -> str:
         """``"phone number"`` or ``"messaging service"``."""
-        return self.place.kind.name
+        return self.resource.kind.name
 
     @property
     def sid(self) -> str:
         """Its SID: ``PN`` or ``MG`` and 32 hex digits."""
-        return self.place.sid
+        return self.resource.sid
 
     @property
     def went_to(self) -> str:
         """Where its inbound messages went before, as text to display."""
-        return went_to(self.place, self.previous)
+        return went_to(self.resource, self.previous)
 
     def comes_to(self, inbound_url: str) -> bool:
         """Return whether we ever pointed it at this URL, ignoring what follows the path."""
-        field = self.place.kind.units[0][0]
+        field = self.resource.kind.units[0][0]
         ours = self.ours.get(field)
         return ours is None or any(url.startswith(inbound_url) for url in ours)
 
@@ -77,13 +77,13 @@ class ConfiguredWebhook:
         return f"<{self.kind} {mask(self.name)} sends here; before: {self.went_to}>"
 
 
-def went_to(place: WebhookResource, settings: Settings) -> str:
+def went_to(resource: WebhookResource, settings: Settings) -> str:
     """Return where these settings send inbound messages, as text to display."""
-    if place.kind is NUMBER and settings.get("sms_application_sid"):
+    if resource.kind is NUMBER and settings.get("sms_application_sid"):
         return f"the TwiML application {settings['sms_application_sid']}"
     if settings.get("use_inbound_webhook_on_number") == "true":
         return "the URL of each number"
-    return shown(settings.get(place.kind.units[0][0], "")) or "nowhere"
+    return shown(settings.get(resource.kind.units[0][0], "")) or "nowhere"
 
 
 class WebhookBackup:
@@ -147,7 +147,7 @@ def _row(pointed: ConfiguredWebhook) -> dict[str, object]:
     return {
         "sid": pointed.sid,
         "kind": pointed.kind,
-        "account_sid": pointed.place.account_sid,
+        "account_sid": pointed.resource.account_sid,
         "name": pointed.name,
         "since": pointed.since.isoformat(),
         "previous": dict(pointed.previous),
@@ -158,7 +158,7 @@ def _row(pointed: ConfiguredWebhook) -> dict[str, object]:
 
 def _pointed(row: Mapping[str, Any]) -> ConfiguredWebhook:
     return ConfiguredWebhook(
-        place=WebhookResource(_KINDS[row["kind"]], str(row["sid"]), str(row["account_sid"])),
+        resource=WebhookResource(_KINDS[row["kind"]], str(row["sid"]), str(row["account_sid"])),
         name=str(row["name"]),
         since=datetime.fromisoformat(row["since"]),
         previous={str(name): str(value) for name, value in row["previous"].items()},

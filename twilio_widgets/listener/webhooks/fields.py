@@ -81,7 +81,7 @@ class WebhookResource:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ResourceSettings:
     """A number or service as returned by Twilio."""
 
     name: str
@@ -124,37 +124,45 @@ def find_resource(
     )
 
 
-def read_settings(place: WebhookResource, new_retry_policy: RetryPolicyFactory) -> Flow[Found]:
+def read_settings(
+    resource: WebhookResource, new_retry_policy: RetryPolicyFactory
+) -> Flow[ResourceSettings]:
     """Read the current settings of a number or service."""
-    request = Request(method="GET", path=place.path, service=place.kind.host)
-    reply = yield from read(request, new_retry_policy(), about=f"{place.kind.name} {place.sid}")
-    return _found(place, reply.content)
+    request = Request(method="GET", path=resource.path, service=resource.kind.host)
+    reply = yield from read(
+        request, new_retry_policy(), about=f"{resource.kind.name} {resource.sid}"
+    )
+    return _found(resource, reply.content)
 
 
 def write_settings(
-    place: WebhookResource, settings: Settings, new_retry_policy: RetryPolicyFactory
-) -> Flow[Found]:
+    resource: WebhookResource, settings: Settings, new_retry_policy: RetryPolicyFactory
+) -> Flow[ResourceSettings]:
     """Change some settings of a number or service, and return Twilio's response.
 
     Raises:
         OutcomeUnknown: The change may or may not have been made: read the settings back.
     """
-    names = place.kind.parameters
+    names = resource.kind.parameters
     form = tuple((names[field], value) for field, value in settings.items())
-    request = Request(method="POST", path=place.path, body=FormBody(form), service=place.kind.host)
-    about = f"{place.kind.name} {place.sid}"
+    request = Request(
+        method="POST", path=resource.path, body=FormBody(form), service=resource.kind.host
+    )
+    about = f"{resource.kind.name} {resource.sid}"
     reply = yield from change(request, new_retry_policy(), about=about)
-    return _found(place, reply.content)
+    return _found(resource, reply.content)
 
 
-def _found(place: WebhookResource, content: bytes) -> Found:
+def _found(resource: WebhookResource, content: bytes) -> ResourceSettings:
     row = mapping_of(content)
-    if row.get("sid") != place.sid:
-        raise BadResponse(f"Twilio's response is not about the {place.kind.name} {place.sid}.")
-    return Found(
+    if row.get("sid") != resource.sid:
+        raise BadResponse(
+            f"Twilio's response is not about the {resource.kind.name} {resource.sid}."
+        )
+    return ResourceSettings(
         str(row.get("phone_number") or row.get("friendly_name") or ""),
         str(row.get("account_sid") or ""),
-        {field: _text(row.get(field)) for field in place.kind.parameters},
+        {field: _text(row.get(field)) for field in resource.kind.parameters},
     )
 
 
@@ -179,13 +187,13 @@ def shown(url: str) -> str:
 
 
 def settings_to_change(
-    place: WebhookResource, now: Settings, inbound_url: str, status_url: str | None
+    resource: WebhookResource, now: Settings, inbound_url: str, status_url: str | None
 ) -> Settings:
     """Return the settings to change so that webhooks go to our URLs.
 
     Settings that are already right are left out. The fallback URL is never included.
     """
-    if place.kind is NUMBER:
+    if resource.kind is NUMBER:
         asked = {"sms_url": inbound_url, "sms_method": "POST", "sms_application_sid": ""}
     else:
         asked = {

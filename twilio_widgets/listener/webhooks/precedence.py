@@ -20,16 +20,16 @@ MOST_SERVICES = 10
 
 
 def competing_settings(
-    place: WebhookResource, new_retry_policy: RetryPolicyFactory
+    resource: WebhookResource, new_retry_policy: RetryPolicyFactory
 ) -> Flow[tuple[str, ...]]:
     """Return sentences about services whose setting takes precedence over a number's own.
 
     Errors from Twilio are not raised; a sentence then says that it could not be checked.
     """
-    if place.kind is not NUMBER:
+    if resource.kind is not NUMBER:
         return ("Every number in this service sends here, whatever its own settings are.",)
     try:
-        return (yield from _services_above(place, new_retry_policy))
+        return (yield from _services_above(resource, new_retry_policy))
     except TwilioWidgetsError as error:
         return (
             "Could not check whether this number is in a messaging service "
@@ -38,7 +38,7 @@ def competing_settings(
 
 
 def _services_above(
-    place: WebhookResource, new_retry_policy: RetryPolicyFactory
+    resource: WebhookResource, new_retry_policy: RetryPolicyFactory
 ) -> Flow[tuple[str, ...]]:
     request = Request(
         method="GET", path="/v1/Services", query=(("PageSize", "1000"),), service="messaging"
@@ -47,11 +47,11 @@ def _services_above(
     rows = [
         row
         for row in json_page(reply.content, "services").rows
-        if row.get("account_sid") in {place.account_sid, None}
+        if row.get("account_sid") in {resource.account_sid, None}
         and row.get("use_inbound_webhook_on_number") is not True  # then the number itself decides
     ]
     for row in rows[:MOST_SERVICES]:
-        if (yield from _contains(str(row.get("sid")), place, new_retry_policy)):
+        if (yield from _contains(str(row.get("sid")), resource, new_retry_policy)):
             return (_sentence(row),)
     if len(rows) > MOST_SERVICES:
         return (
@@ -62,9 +62,9 @@ def _services_above(
 
 
 def _contains(
-    service_sid: str, place: WebhookResource, new_retry_policy: RetryPolicyFactory
+    service_sid: str, resource: WebhookResource, new_retry_policy: RetryPolicyFactory
 ) -> Flow[bool]:
-    path = f"/v1/Services/{service_sid}/PhoneNumbers/{place.sid}"
+    path = f"/v1/Services/{service_sid}/PhoneNumbers/{resource.sid}"
     try:
         yield from read(Request(method="GET", path=path, service="messaging"), new_retry_policy())
     except NotFound:

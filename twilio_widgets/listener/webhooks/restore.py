@@ -86,12 +86,12 @@ def _restore(
     def outcome(state: State, text: str) -> Restored:
         return Restored(sid=entry.sid, name=name, state=state, text=f"{name} {text}")
 
-    if not api.is_ours(entry.place):
+    if not api.is_ours(entry.resource):
         return outcome("failed", "belongs to another account and was not changed.")
     try:
-        now = api.read(entry.place).settings
+        now = api.read(entry.resource).settings
         changes, left = _to_restore(entry, now, overwrite=overwrite)
-        after = api.write(entry.place, changes).settings if changes else now
+        after = api.write(entry.resource, changes).settings if changes else now
     except NotFound:
         backup.delete(entry.sid)
         return outcome("gone", "is no longer in the account.")
@@ -103,13 +103,13 @@ def _restore(
         backup.save(replace(entry, previous=left))
         return outcome(
             "changed",
-            f"was changed by someone else to {went_to(entry.place, after)} and was left that way. "
-            f"Before, its messages went to {entry.went_to}; overwrite=True restores that.",
+            f"was changed by someone else to {went_to(entry.resource, after)} and was left that "
+            f"way. Before, its messages went to {entry.went_to}; overwrite=True restores that.",
         )
     backup.delete(entry.sid)
     if not changes:
         return outcome("already", "already had its previous settings.")
-    return outcome("restored", f"sends its messages to {went_to(entry.place, after)} again.")
+    return outcome("restored", f"sends its messages to {went_to(entry.resource, after)} again.")
 
 
 def _to_restore(
@@ -118,7 +118,7 @@ def _to_restore(
     """Return the settings to restore, and those someone else changed, which are left alone."""
     changes: dict[str, str] = {}
     left: dict[str, str] = {}
-    for unit in entry.place.kind.units:
+    for unit in entry.resource.kind.units:
         previous = {field: entry.previous[field] for field in unit if field in entry.previous}
         if entry.changed_by_others(unit, now) and not overwrite:
             left |= previous

@@ -76,12 +76,12 @@ class WebhookRestorer:
         return outcomes
 
     def _pointed(self) -> set[str]:
-        from twilio_widgets.listener.webhooks import configure as pointing
+        from twilio_widgets.listener.webhooks import configure as webhooks
 
         with contextlib.suppress(ListenerError):
             return {
                 each.sid
-                for each in pointing.configured_webhooks(pointing.folder_of(self._spec.store))
+                for each in webhooks.configured_webhooks(webhooks.folder_of(self._spec.store))
             }
         return set()
 
@@ -99,13 +99,13 @@ def restore_within(spec: Spec, seconds: float) -> list[dict[str, Any]]:
     Returns:
         The result for each: ``sid``, ``name``, ``state`` and ``text``.
     """
-    from twilio_widgets.listener.webhooks import configure as pointing
+    from twilio_widgets.listener.webhooks import configure as webhooks
     from twilio_widgets.listener.webhooks import restore as restoring
 
-    folder = pointing.folder_of(spec.store)
+    folder = webhooks.folder_of(spec.store)
     outcomes: list[dict[str, Any]] = []
     try:
-        if not pointing.configured_webhooks(folder):
+        if not webhooks.configured_webhooks(folder):
             return []
     except TwilioWidgetsError as error:
         return [_failed(error)]

@@ -66,7 +66,7 @@ def problem_rows(plan: Plan) -> list[Row]:
 def _refusal(policy: Policy, connection: Connection, plan: Plan, name: str) -> str:
     cost = plan.summary.cost
     try:
-        policy.confirmed(recipients=len(plan)).judge_job(
+        policy.confirmed(recipients=len(plan)).check_job(
             connection,
             recipients=len(plan),
             segments=plan.summary.segments,

@@ -10,8 +10,8 @@ from twilio_widgets.bulk.job import Job
 from twilio_widgets.bulk.planning.plan import Plan, plan
 from twilio_widgets.bulk.run.pacing import UNDO_SECONDS
 from twilio_widgets.errors import JobError, TwilioWidgetsError
-from twilio_widgets.journal.location import place_of
-from twilio_widgets.journal.search import places_of
+from twilio_widgets.journal.location import location_of
+from twilio_widgets.journal.search import locations_of
 from twilio_widgets.panels.bulk import state as steps
 from twilio_widgets.panels.bulk import text as texts
 from twilio_widgets.panels.bulk.draft import arguments_of, field_of
@@ -165,7 +165,7 @@ class BulkWorker(LookupWorker):
         return checked, [*problem_rows(made), *judgement.rows]
 
     def _standing(self, connection: Connection, name: str) -> str:
-        if not place_of(connection, name, self._folder).file.exists():
+        if not location_of(connection, name, self._folder).file.exists():
             return ""
         return str(Job.open(name, self._folder, connection).progress)
 
@@ -300,13 +300,13 @@ class BulkWorker(LookupWorker):
 
     def _look_for_unfinished(self, twilio: Twilio) -> None:
         connection, found = twilio.connection, []
-        for place in places_of(connection, self._folder)[:MOST_UNFINISHED]:
+        for location in locations_of(connection, self._folder)[:MOST_UNFINISHED]:
             try:
-                progress = Job.open(place.name, self._folder, connection).progress
+                progress = Job.open(location.name, self._folder, connection).progress
             except JobError:  # damaged, or written by another version: it cannot be continued
                 continue
             if progress.state == "paused" and waits(progress):
-                found.append(Unfinished(name=place.name, summary=str(progress)))
+                found.append(Unfinished(name=location.name, summary=str(progress)))
         with self._lock:
             if self._twilio is twilio:
                 self._apply(steps.found_unfinished, tuple(found))

@@ -11,7 +11,7 @@ from twilio_widgets.listener.control.runtime_file import Runtime
 from twilio_widgets.listener.listener import Listener
 from twilio_widgets.listener.poller import Poller
 from twilio_widgets.listener.source import store_path
-from twilio_widgets.listener.webhooks import configure as pointing
+from twilio_widgets.listener.webhooks import configure as webhooks
 from twilio_widgets.panels.events.state import Advice, IngressSummary, Other, PointedHere, Seen
 from twilio_widgets.sandbox import Sandbox
 
@@ -50,8 +50,8 @@ def other_at(connection: Connection, store: str | Path | None) -> Other:
     Raises:
         ListenerError: The file of its configured webhooks cannot be read.
     """
-    folder = pointing.folder_of(_store_of(connection, store))
-    return Other(pointed=_masked(pointing.configured_webhooks(folder)))
+    folder = webhooks.folder_of(_store_of(connection, store))
+    return Other(pointed=_masked(webhooks.configured_webhooks(folder)))
 
 
 def opened(

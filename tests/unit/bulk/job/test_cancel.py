@@ -82,7 +82,7 @@ def test_a_cancel_that_comes_when_all_is_on_its_way_cancels_nothing_either(sandb
 
     job = begun(Twilio(sandbox.connection, policy=Slow()), rows=1)
     assert arrived.wait(20)
-    job._underway.end("cancelled", "You cancelled it.")
+    job._handle.end("cancelled", "You cancelled it.")
     go.set()
     assert str(job.wait(20)) == 'Job "spring" is finished: 1 accepted.'
     assert str(job.cancel()) == "1 already sent"

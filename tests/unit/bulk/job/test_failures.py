@@ -140,9 +140,13 @@ def test_a_refusal_of_the_account_pauses_the_job_and_costs_no_row(sandbox, twili
 @pytest.mark.parametrize(
     ("trouble", "made", "note"),
     [
-        ({"fault": "error_after_accept", "status": 303}, 1, "The answer was a redirect (HTTP 303)"),
-        ({"fault": "html", "status": 403, "method": "POST"}, 0, "The answer was not Twilio's"),
-        ({"fault": "html", "status": 404, "method": "POST"}, 0, "The answer was not Twilio's"),
+        (
+            {"fault": "error_after_accept", "status": 303},
+            1,
+            "The response was a redirect (HTTP 303)",
+        ),
+        ({"fault": "html", "status": 403, "method": "POST"}, 0, "The response was not Twilio's"),
+        ({"fault": "html", "status": 404, "method": "POST"}, 0, "The response was not Twilio's"),
     ],
 )
 def test_an_answer_from_something_in_between_pauses_the_job_and_rejects_no_row(

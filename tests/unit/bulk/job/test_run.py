@@ -15,7 +15,7 @@ from twilio_widgets.errors import (
     ConfigurationError,
     JobError,
 )
-from twilio_widgets.journal.location import JobLock, place_of
+from twilio_widgets.journal.location import JobLock, location_of
 
 
 def test_every_row_is_sent_once_and_has_one_outcome(sandbox, twilio):
@@ -141,7 +141,7 @@ def test_who_follows_a_job_and_wants_to_leave_stops_no_job(leaving):
 def test_a_job_that_runs_elsewhere_is_not_taken_for_paused(twilio):
     job = begun(twilio)
     job.wait(20)
-    elsewhere = JobLock(place_of(twilio.connection, "spring"))
+    elsewhere = JobLock(location_of(twilio.connection, "spring"))
     for stop in (job.pause, job.cancel):
         with pytest.raises(JobError, match='Job "spring" is running in '):
             stop()

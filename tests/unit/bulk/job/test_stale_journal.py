@@ -115,7 +115,7 @@ def test_reading_a_job_leaves_its_journal_trusted(sandbox, twilio, tmp_path):
     job = paused(sandbox, twilio, tmp_path)
     assert len(Job.open("spring", tmp_path, sandbox.connection).outcomes) == 5
     job.refresh()
-    with closing(Journal(job._place)) as journal:
+    with closing(Journal(job._location)) as journal:
         assert journal.doubt is None
 
 
@@ -153,7 +153,7 @@ def test_nothing_leaves_when_a_file_is_gone_from_its_place(
     sandbox, twilio, tmp_path, ending, replaced
 ):
     job = paused(sandbox, twilio, tmp_path)
-    with job._owning(), closing(Journal(job._place)) as journal:
+    with job._owning(), closing(Journal(job._location)) as journal:
         rows = journal.rows("pending")
         journal.claim(rows[:1], now=0.0, latest=0.0)
         (file,) = tmp_path.rglob(f"spring{ending}")
@@ -194,8 +194,8 @@ def test_a_folder_deleted_as_the_job_runs_stops_it_and_the_same_cell_sends_nothi
 
 def test_no_other_folder_is_advised_where_a_journal_is(sandbox, twilio, tmp_path):
     job = paused(sandbox, twilio, tmp_path)
-    job._place.lock_file.unlink()
-    job._place.lock_file.mkdir()
+    job._location.lock_file.unlink()
+    job._location.lock_file.mkdir()
     with pytest.raises(JobError, match="Its journal is there") as caught:
         job.resume()
     assert "another folder" not in str(caught.value)

@@ -21,7 +21,7 @@ from twilio_widgets.errors import (
     SandboxError,
 )
 from twilio_widgets.journal.journal import JobOptions, create
-from twilio_widgets.journal.location import place_of
+from twilio_widgets.journal.location import location_of
 from twilio_widgets.journal.row import JournalRow
 
 
@@ -87,7 +87,7 @@ def test_a_job_is_opened_for_its_own_region_only(tmp_path):
     account, token = "AC" + "0" * 31 + "1", "token"
     begun_with = AuthTokenConnection(account, token)
     row = JournalRow(n=0, form=(("To", "+14155550101"), ("From", "+15005550006"), ("Body", "Hi")))
-    create(place_of(begun_with, "spring", tmp_path), [row], JobOptions(), now=0)
+    create(location_of(begun_with, "spring", tmp_path), [row], JobOptions(), now=0)
     other = Twilio(AuthTokenConnection(account, token, region="ie1"))
     with pytest.raises(JobError, match="in the region us1, and this client is for ie1"):
         Job.open("spring", tmp_path).resume(other)

@@ -12,7 +12,7 @@ from twilio_widgets.errors import (
     InvalidMessage,
     JobError,
 )
-from twilio_widgets.journal.location import JobLock, place_of
+from twilio_widgets.journal.location import JobLock, location_of
 
 AMBIGUOUS = [
     {"fault": "reset_after_accept"},
@@ -71,7 +71,7 @@ def test_what_was_not_sent_after_all_stays_unknown_until_a_person_asks(sandbox, 
 def test_what_cannot_be_settled_now_stays_unknown_and_says_why(sandbox, trouble):
     """The rows of two jobs may be like each other: one at a time claims what the log shows."""
     twilio = Twilio(sandbox.connection, timeout=0.5)
-    claims = replace(place_of(twilio.connection, "spring"), name=".settling")
+    claims = replace(location_of(twilio.connection, "spring"), name=".settling")
     if trouble == "it is no file":
         claims.lock_file.mkdir(parents=True)
         message = "The lock on the message log cannot be kept in "

@@ -182,7 +182,7 @@ EMPTY_OBJECT = [(call, b"{}") for call in CHANGES if call != "feedback"]  # it m
 )
 def test_a_change_whose_answer_cannot_be_read_may_have_been_made(call, content):
     """2xx says that it was; only what it became is not known."""
-    with pytest.raises(OutcomeUnknown, match=r"The answer \(HTTP 200\) cannot be used"):
+    with pytest.raises(OutcomeUnknown, match=r"The response \(HTTP 200\) cannot be used"):
         answered(call, reply(200, content))
 
 
@@ -221,7 +221,7 @@ class TestErrors:
         error = error_of(reply(502, b"<html>Bad gateway</html>"))
         assert (type(error), str(error)) == (
             ApiError,
-            f"The answer is a web page, not Twilio's. {IN_BETWEEN} (HTTP 502).",
+            f"The response is a web page, not Twilio's. {IN_BETWEEN} (HTTP 502).",
         )
 
     def test_a_refused_creation_is_a_rejected_message_whatever_its_status(self):
@@ -306,7 +306,11 @@ def test_a_web_page_is_not_taken_for_twilios_answer(call, page):
 @pytest.mark.parametrize(
     ("status", "content", "text"),
     [
-        (403, PAGES["HTML5"], f"The answer is a web page, not Twilio's. {IN_BETWEEN} (HTTP 403)."),
+        (
+            403,
+            PAGES["HTML5"],
+            f"The response is a web page, not Twilio's. {IN_BETWEEN} (HTTP 403).",
+        ),
         (403, b"", "Twilio refused the request (HTTP 403)."),
         (404, b"Not here", "Twilio refused the request (HTTP 404)."),
         (

@@ -74,15 +74,15 @@ def test_the_default_policy_allows_single_messages_and_counts_none():
 
 
 def test_a_job_above_a_hundred_recipients_is_refused_with_advice(connection):
-    assert isinstance(tw.Policy().judge_job(connection, recipients=100), JobQuota)
+    assert isinstance(tw.Policy().check_job(connection, recipients=100), JobQuota)
     with pytest.raises(PolicyRefused) as caught:
-        tw.Policy().judge_job(connection, recipients=1243, name="spring")
+        tw.Policy().check_job(connection, recipients=1243, name="spring")
     assert str(caught.value) == (
         "The job 'spring' has 1,243 recipients; your policy allows 100 per job, so nothing was "
         "sent. To allow it: Twilio(connection, policy=tw.Policy(max_recipients=1243))."
     )
     assert caught.value.rule == "max_recipients"
-    assert tw.Policy(max_recipients=1243).judge_job(connection, recipients=1243)
+    assert tw.Policy(max_recipients=1243).check_job(connection, recipients=1243)
 
 
 def test_a_sandbox_has_no_limits_unless_a_policy_is_given():
@@ -90,12 +90,12 @@ def test_a_sandbox_has_no_limits_unless_a_policy_is_given():
         for connection in (sandbox.connection, sandbox.api_key_connection):
             with tw.Twilio(connection) as twilio:
                 assert twilio.policy == tw.Policy(max_recipients=None)
-                assert twilio.policy.judge_job(connection, recipients=100_000)
+                assert twilio.policy.check_job(connection, recipients=100_000)
         strict = tw.Policy()
         with tw.Twilio(sandbox.connection, policy=strict) as twilio:
             assert twilio.policy is strict
             with pytest.raises(PolicyRefused):
-                twilio.policy.judge_job(sandbox.connection, recipients=101)
+                twilio.policy.check_job(sandbox.connection, recipients=101)
     with tw.Twilio(tw.AuthTokenConnection(ACCOUNT, "0" * 32)) as twilio:
         assert twilio.policy == strict
 
@@ -137,7 +137,7 @@ def test_a_dry_run_describes_the_request_it_refuses(connection):
     removal = replace(change, method="DELETE")
     assert refusal(policy, connection, removal).rule == "dry_run"
     with pytest.raises(PolicyRefused) as caught:
-        policy.judge_job(connection, recipients=3, segments=4, cost=Decimal("0.0332"))
+        policy.check_job(connection, recipients=3, segments=4, cost=Decimal("0.0332"))
     assert str(caught.value) == (
         "Dry run: nothing was sent. This job would have had 3 recipients, 4 segments, about "
         "$0.0332."
@@ -261,7 +261,7 @@ def test_an_unknown_price_or_size_is_refused_if_a_rule_limits_it(connection):
     for unknown in ({"segments": None, "cost": Decimal(1)}, {"segments": 1, "cost": None}):
         strict = tw.Policy(max_segments=9, max_cost=5)
         with pytest.raises(PolicyRefused, match="not known for every message"):
-            strict.judge_job(connection, recipients=1, **unknown)
+            strict.check_job(connection, recipients=1, **unknown)
 
 
 def test_contradictory_parameters_are_refused_if_a_rule_depends_on_them(connection):
@@ -277,35 +277,35 @@ def test_contradictory_parameters_are_refused_if_a_rule_depends_on_them(connecti
 def test_a_job_is_limited_by_the_messages_it_really_sends(connection):
     """It declared two recipients, and sends to a third."""
     policy = tw.Policy(max_recipients=2)
-    permit = policy.judge_job(connection, recipients=2, name="spring")
+    quota = policy.check_job(connection, recipients=2, name="spring")
     guard = policy.on(connection)
-    first = guard.check(message(job=permit))
-    assert guard.check(message(job=permit)) is not None
-    assert str(refusal(policy, connection, message(job=permit))) == (
+    first = guard.check(message(job=quota))
+    assert guard.check(message(job=quota)) is not None
+    assert str(refusal(policy, connection, message(job=quota))) == (
         "The message to +1 2••• ••• 123 would bring the job 'spring' to 3 recipients; your policy "
         "allows 2 per job, so this message was not sent. tw.Policy(max_recipients=3) would allow "
         "it."
     )
     assert guard.check(message()) is not None, "a message outside the job does not count in it"
     first.give_back()
-    assert permit.sent == Amount(1)
-    assert guard.check(message(job=permit)) is not None
+    assert quota.sent == Amount(1)
+    assert guard.check(message(job=quota)) is not None
 
 
 def test_a_message_without_an_estimate_counts_as_its_share_of_the_jobs_estimate(connection):
     """The plan had a price for Britain; the policy has none."""
     policy = tw.Policy(max_cost=1, max_segments=10)
     whole = {"recipients": 3, "segments": 6, "cost": Decimal("0.2")}
-    permit = policy.judge_job(connection, **whole, name="spring")
+    quota = policy.check_job(connection, **whole, name="spring")
     guard = policy.on(connection)
     for more in ({}, {"ContentSid": "HX" + "0" * 32}):
-        guard.check(message("+442079460123", job=permit, **more))
-    assert permit.sent == Amount(2, 3, Decimal("0.133332"))
-    assert repr(permit) == "JobQuota('spring', 2 sent)"
+        guard.check(message("+442079460123", job=quota, **more))
+    assert quota.sent == Amount(2, 3, Decimal("0.133332"))
+    assert repr(quota) == "JobQuota('spring', 2 sent)"
     exact = tw.Policy(max_cost="0.2")
-    permit = exact.judge_job(connection, **whole)
+    quota = exact.check_job(connection, **whole)
     for _ in range(3):
-        assert exact.on(connection).check(message("+442079460123", job=permit)) is not None
+        assert exact.on(connection).check(message("+442079460123", job=quota)) is not None
 
 
 def test_daily_limits_apply_to_all_clients_of_an_account_together(connection, monkeypatch):
@@ -320,9 +320,9 @@ def test_daily_limits_apply_to_all_clients_of_an_account_together(connection, mo
     assert policy.today(connection) == Amount(3, 3, Decimal("0.0249"))
     verdicts[0].give_back()
     with pytest.raises(PolicyRefused, match="This job would bring today") as caught:
-        policy.judge_job(connection, recipients=2, segments=2, cost=Decimal("0.01"))
+        policy.check_job(connection, recipients=2, segments=2, cost=Decimal("0.01"))
     assert caught.value.rule == "max_recipients_per_day"
-    assert policy.judge_job(connection, recipients=1, segments=1, cost=Decimal("0.01"))
+    assert policy.check_job(connection, recipients=1, segments=1, cost=Decimal("0.01"))
     monkeypatch.setattr(At, "present", NOON_IN_NEW_YORK.replace(day=16))
     assert guards[0].check(message()) is not None
     for guard in guards:
@@ -331,9 +331,9 @@ def test_daily_limits_apply_to_all_clients_of_an_account_together(connection, mo
 
 def test_a_message_refused_by_a_daily_limit_is_not_counted_in_its_job(connection):
     policy = tw.Policy(max_recipients_per_day=0)
-    permit = JobQuota()
-    assert refusal(policy, connection, message(job=permit)).rule == "max_recipients_per_day"
-    assert permit.sent == Amount()
+    quota = JobQuota()
+    assert refusal(policy, connection, message(job=quota)).rule == "max_recipients_per_day"
+    assert quota.sent == Amount()
 
 
 def test_messages_of_a_subaccount_count_for_its_parent_account(tmp_path, monkeypatch):

@@ -52,7 +52,7 @@ MESSAGES = f"{A}/Messages.json"
 OK = Reply(status=200, headers={"content-type": "application/json"}, content=b'{"sid": "SM1"}')
 LOST = NoReply("No whole answer came in time.")
 UNREACHED = NotConnected("Twilio was not reached.")
-DAMAGED = BadResponse("The answer's compression is damaged.")
+DAMAGED = BadResponse("The response's compression is damaged.")
 
 
 def answered(status: int, **headers: str) -> Reply:

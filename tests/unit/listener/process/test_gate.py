@@ -73,7 +73,7 @@ def signed(
 
 
 def judged(at: Gate, request: WebhookRequest) -> Arrival | RejectionCause:
-    return at.look(request.head) or at.judge(request, NOW)
+    return at.check_head(request.head) or at.check(request, NOW)
 
 
 def outcome(at: Gate, request: WebhookRequest) -> tuple[int, str]:
@@ -499,7 +499,7 @@ def test_top_level_json_members_are_counted_but_not_nested_ones() -> None:
 
 def test_a_body_too_large_is_refused_before_it_is_read() -> None:
     announced = signed(Content_Length="1000001").head
-    refusal = gate().look(announced)
+    refusal = gate().check_head(announced)
     assert refusal is not None
     assert refusal.status == 413
 
@@ -523,13 +523,13 @@ def test_other_headers_may_be_repeated() -> None:
 
 
 def test_a_rejection_tells_the_owner_how_to_fix_it() -> None:
-    foreign = gate().look(signed(host="hooks.example.org").head)
+    foreign = gate().check_head(signed(host="hooks.example.org").head)
     assert foreign is not None
     assert (foreign.reason, foreign.mend) == (
         "The request was for the host hooks.example.org, which is not this listener.",
         'If Twilio should call that host, pass public_url="https://hooks.example.org".',
     )
-    odd = gate().look(signed(host='"><script>').head)
+    odd = gate().check_head(signed(host='"><script>').head)
     assert odd is not None
     assert odd.reason == "The Host header does not name this listener."
 

@@ -33,7 +33,7 @@ class Echo:
         self.unread: list[int] = []
         self.held: list[Callable[[HttpResponse], None]] | None = None
 
-    def look(self, head: RequestHead) -> HttpResponse | None:
+    def check_head(self, head: RequestHead) -> HttpResponse | None:
         return refused(404) if head.path == "/nowhere" else None
 
     def handle(self, request: WebhookRequest, answer: Callable[[HttpResponse], None]) -> None:

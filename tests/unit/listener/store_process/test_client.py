@@ -295,13 +295,13 @@ def test_queued_commits_share_a_transaction_and_each_gets_its_answer(path: Path)
             (before,) = other.execute("pragma data_version").fetchone()
             pid = process_of()
             os.kill(pid, signal.SIGSTOP)
-            lots = [
+            batches = [
                 [a_status(1, "sent"), a_status(2, "sent")],
                 [],
                 [a_status(1, "sent")],
                 [a_status(3, "sent")],
             ]
-            asked = [asyncio.ensure_future(line.commit(*lot)) for lot in lots]
+            asked = [asyncio.ensure_future(line.commit(*batch)) for batch in batches]
             await asyncio.sleep(0.05)
             os.kill(pid, signal.SIGCONT)
             assert [await each for each in asked] == [

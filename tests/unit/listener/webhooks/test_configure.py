@@ -19,7 +19,7 @@ from twilio_widgets.errors import (
     OutcomeUnknown,
 )
 from twilio_widgets.listener.files import durable
-from twilio_widgets.listener.webhooks import configure as pointing
+from twilio_widgets.listener.webhooks import configure as webhooks
 from twilio_widgets.listener.webhooks import restore as restoring
 
 URL = "https://hook.example.org/a/inbound#rc=3&rp=all"
@@ -104,7 +104,7 @@ def test_a_number_is_pointed_here_and_nothing_else_of_it_changes(twilio, estate,
     )
     before = estate.now()
 
-    entry = pointing.configure_webhook(twilio, tmp_path, estate.number, URL)
+    entry = webhooks.configure_webhook(twilio, tmp_path, estate.number, URL)
 
     assert changed(before, estate.now()) == {
         "sms_url": URL,
@@ -118,7 +118,7 @@ def test_a_number_is_pointed_here_and_nothing_else_of_it_changes(twilio, estate,
     }
     assert (entry.kind, entry.sid, entry.name) == ("phone number", estate.sid, estate.number)
     assert entry.went_to == "the TwiML application AP" + "a" * 32
-    assert pointing.configured_webhooks(tmp_path) == (entry,)
+    assert webhooks.configured_webhooks(tmp_path) == (entry,)
 
 
 def test_a_service_is_pointed_here_even_where_it_left_the_decision_to_its_numbers(
@@ -127,7 +127,7 @@ def test_a_service_is_pointed_here_even_where_it_left_the_decision_to_its_number
     estate.set("service", InboundRequestUrl=OLD, UseInboundWebhookOnNumber="true")
     before = estate.now("service")
 
-    entry = pointing.configure_webhook(twilio, tmp_path, estate.service, URL, status_url=STATUS)
+    entry = webhooks.configure_webhook(twilio, tmp_path, estate.service, URL, status_url=STATUS)
 
     assert changed(before, estate.now("service")) == {
         "inbound_request_url": URL,
@@ -147,18 +147,18 @@ def test_the_previous_settings_are_saved_before_anything_is_changed(twilio, esta
 
     def check(request: Any) -> None:
         if request.method == "POST":
-            (entry,) = pointing.configured_webhooks(tmp_path)
+            (entry,) = webhooks.configured_webhooks(tmp_path)
             seen.append((request.pairs, entry.previous, estate.now()["sms_url"]))
 
     with Twilio(twilio.connection, policy=type("Watch", (), {"check": staticmethod(check)})()) as w:
-        pointing.configure_webhook(w, tmp_path, estate.number, URL)
+        webhooks.configure_webhook(w, tmp_path, estate.number, URL)
 
     assert seen == [((("SmsUrl", URL),), {"sms_url": OLD}, OLD)]
 
 
 def test_the_backup_file_is_readable_by_its_owner_only(twilio, estate, tmp_path):
     folder = tmp_path / "listener"
-    pointing.configure_webhook(twilio, folder, estate.number, URL)
+    webhooks.configure_webhook(twilio, folder, estate.number, URL)
 
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.iterdir())}
     assert modes == {"listener": 0o700, "pointed.json": 0o600, "pointed.lock": 0o600}
@@ -167,8 +167,8 @@ def test_the_backup_file_is_readable_by_its_owner_only(twilio, estate, tmp_path)
 def test_pointing_twice_keeps_the_first_previous_configuration(twilio, estate, tmp_path):
     estate.set(SmsUrl=OLD)
     before = estate.now()
-    pointing.configure_webhook(twilio, tmp_path, estate.number, URL)
-    entry = pointing.configure_webhook(twilio, tmp_path, estate.number, NEWER)
+    webhooks.configure_webhook(twilio, tmp_path, estate.number, URL)
+    entry = webhooks.configure_webhook(twilio, tmp_path, estate.number, NEWER)
 
     assert entry.previous == {"sms_url": OLD}
     assert estate.now()["sms_url"] == NEWER
@@ -179,10 +179,10 @@ def test_pointing_twice_keeps_the_first_previous_configuration(twilio, estate, t
 def test_pointing_again_saves_the_settings_someone_else_made_in_between(twilio, estate, tmp_path):
     """All of theirs: the application that was there before them does not come back either."""
     estate.set(SmsUrl=OLD, SmsMethod="GET", SmsApplicationSid="AP" + "a" * 32)
-    pointing.configure_webhook(twilio, tmp_path, estate.number, URL)
+    webhooks.configure_webhook(twilio, tmp_path, estate.number, URL)
     estate.set(SmsUrl=THEIRS)
     theirs = estate.now()
-    pointing.configure_webhook(twilio, tmp_path, estate.number, URL)
+    webhooks.configure_webhook(twilio, tmp_path, estate.number, URL)
 
     restoring.restore_all(tmp_path, twilio)
     assert estate.now() == theirs
@@ -191,7 +191,7 @@ def test_pointing_again_saves_the_settings_someone_else_made_in_between(twilio, 
 def test_pointing_where_it_points_already_changes_nothing(twilio, estate, tmp_path):
     estate.set(SmsUrl=URL)
     before = estate.now()
-    entry = pointing.configure_webhook(twilio, tmp_path, estate.number, URL)
+    entry = webhooks.configure_webhook(twilio, tmp_path, estate.number, URL)
 
     assert (entry.previous, estate.now()) == ({}, before)
     assert [o.state for o in restoring.restore_all(tmp_path, twilio)] == ["already"]
@@ -203,13 +203,13 @@ def test_pointing_where_it_points_already_changes_nothing(twilio, estate, tmp_pa
 )
 def test_an_invalid_number_or_service_is_rejected(twilio, tmp_path, named):
     with pytest.raises(ConfigurationError, match=r"\(PN…\) or of a messaging service"):
-        pointing.configure_webhook(twilio, tmp_path, named, URL)
+        webhooks.configure_webhook(twilio, tmp_path, named, URL)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_number_of_another_account_is_rejected(twilio, tmp_path):
     with pytest.raises(ConfigurationError, match=r"^\+1 5••• ••• \d+ is not a phone number of AC"):
-        pointing.configure_webhook(twilio, tmp_path, "+15005550006", URL)
+        webhooks.configure_webhook(twilio, tmp_path, "+15005550006", URL)
 
 
 def test_the_number_of_a_subaccount_is_pointed_with_the_parents_credentials(box, tmp_path):
@@ -219,8 +219,8 @@ def test_the_number_of_a_subaccount_is_pointed_with_the_parents_credentials(box,
     )
     with Twilio(connection, base_url=box.url) as twilio:
         (number,) = twilio.numbers()
-        entry = pointing.configure_webhook(twilio, tmp_path, number.phone_number, URL)
-        assert (entry.sid, entry.place.account_sid) == (number.sid, box.subaccount_sid)
+        entry = webhooks.configure_webhook(twilio, tmp_path, number.phone_number, URL)
+        assert (entry.sid, entry.resource.account_sid) == (number.sid, box.subaccount_sid)
         assert [o.state for o in restoring.restore_all(tmp_path, twilio)] == ["restored"]
 
 
@@ -234,17 +234,17 @@ def test_a_parents_service_is_not_pointed_for_its_subaccount(box, tmp_path):
         Twilio(connection, base_url=box.url) as twilio,
         pytest.raises(ConfigurationError, match="does not belong to AC"),
     ):
-        pointing.configure_webhook(twilio, tmp_path, box.services[0], URL)
-    assert pointing.configured_webhooks(tmp_path) == ()
+        webhooks.configure_webhook(twilio, tmp_path, box.services[0], URL)
+    assert webhooks.configured_webhooks(tmp_path) == ()
 
 
 def test_a_service_that_takes_precedence_over_a_number_is_noted(twilio, estate, tmp_path):
-    assert pointing.configure_webhook(twilio, tmp_path, estate.number, URL).notes == ()
+    assert webhooks.configure_webhook(twilio, tmp_path, estate.number, URL).notes == ()
 
     estate.set("service", UseInboundWebhookOnNumber="false")
-    (silent,) = pointing.configure_webhook(twilio, tmp_path, estate.number, URL).notes
+    (silent,) = webhooks.configure_webhook(twilio, tmp_path, estate.number, URL).notes
     estate.set("service", InboundRequestUrl=THEIRS)
-    (loud,) = pointing.configure_webhook(twilio, tmp_path, estate.number, URL).notes
+    (loud,) = webhooks.configure_webhook(twilio, tmp_path, estate.number, URL).notes
 
     assert "which has no inbound URL" in silent
     assert loud == (
@@ -257,7 +257,7 @@ def test_a_failed_check_of_services_is_noted_and_does_not_prevent_the_change(
     box, twilio, estate, tmp_path
 ):
     box.fail(status=403, path="/v1/Services", times=9)
-    (note,) = pointing.configure_webhook(twilio, tmp_path, estate.number, URL).notes
+    (note,) = webhooks.configure_webhook(twilio, tmp_path, estate.number, URL).notes
 
     assert note.startswith("Could not check whether this number is in a messaging service")
     assert estate.now()["sms_url"] == URL
@@ -269,16 +269,16 @@ def test_a_failed_check_of_services_is_noted_and_does_not_prevent_the_change(
 def test_a_refused_change_leaves_no_trace(box, twilio, estate, tmp_path):
     box.fail(21402, method="POST", path="IncomingPhoneNumbers")
     with pytest.raises(Exception, match="21402"):
-        pointing.configure_webhook(twilio, tmp_path, estate.number, URL)
-    assert pointing.configured_webhooks(tmp_path) == ()
+        webhooks.configure_webhook(twilio, tmp_path, estate.number, URL)
+    assert webhooks.configured_webhooks(tmp_path) == ()
 
 
 def test_a_refused_second_pointing_keeps_the_first(box, twilio, estate, tmp_path):
-    entry = pointing.configure_webhook(twilio, tmp_path, estate.number, URL)
+    entry = webhooks.configure_webhook(twilio, tmp_path, estate.number, URL)
     box.fail(fault="refused", method="POST", path="IncomingPhoneNumbers", times=9)
     with pytest.raises(NotConnected):
-        pointing.configure_webhook(twilio, tmp_path, estate.number, NEWER, seconds=1)
-    assert pointing.configured_webhooks(tmp_path) == (entry,)
+        webhooks.configure_webhook(twilio, tmp_path, estate.number, NEWER, seconds=1)
+    assert webhooks.configured_webhooks(tmp_path) == (entry,)
 
 
 @pytest.mark.parametrize("fault", ["reset_after_accept", "not_json", "html", "error_after_accept"])
@@ -286,7 +286,7 @@ def test_a_lost_answer_is_made_good_by_looking(box, twilio, estate, tmp_path, fa
     estate.set(SmsUrl=OLD)
     before = estate.now()
     box.fail(fault=fault, method="POST", path="IncomingPhoneNumbers")
-    entry = pointing.configure_webhook(twilio, tmp_path, estate.number, URL)
+    entry = webhooks.configure_webhook(twilio, tmp_path, estate.number, URL)
     assert (entry.previous, estate.now()["sms_url"]) == ({"sms_url": OLD}, URL)
 
     box.fail(fault=fault, method="POST", path="IncomingPhoneNumbers")
@@ -300,8 +300,8 @@ def test_a_lost_change_is_reported_and_the_saved_settings_are_kept(box, twilio, 
     before = estate.now()
     box.fail(status=503, method="POST", path="IncomingPhoneNumbers")
     with pytest.raises(ListenerError, match=r"still sends its messages to https://shop\.example"):
-        pointing.configure_webhook(twilio, tmp_path, estate.number, URL)
-    assert [entry.previous for entry in pointing.configured_webhooks(tmp_path)] == [
+        webhooks.configure_webhook(twilio, tmp_path, estate.number, URL)
+    assert [entry.previous for entry in webhooks.configured_webhooks(tmp_path)] == [
         {"sms_url": OLD}
     ]
 
@@ -326,15 +326,15 @@ def test_if_reading_back_fails_too_the_outcome_is_unknown_and_the_settings_stay_
         Twilio(twilio.connection, policy=Unplugged()) as shaky,
         pytest.raises(OutcomeUnknown, match="Reading it back"),
     ):
-        pointing.configure_webhook(shaky, tmp_path, estate.number, URL, seconds=1)
-    assert [entry.sid for entry in pointing.configured_webhooks(tmp_path)] == [estate.sid]
+        webhooks.configure_webhook(shaky, tmp_path, estate.number, URL, seconds=1)
+    assert [entry.sid for entry in webhooks.configured_webhooks(tmp_path)] == [estate.sid]
 
 
 def test_a_damaged_file_is_never_overwritten(twilio, estate, tmp_path):
     (tmp_path / "pointed.json").write_text('{"pointed, form 2": []}')
     for act in (
-        lambda: pointing.configured_webhooks(tmp_path),
-        lambda: pointing.configure_webhook(twilio, tmp_path, estate.number, URL),
+        lambda: webhooks.configured_webhooks(tmp_path),
+        lambda: webhooks.configure_webhook(twilio, tmp_path, estate.number, URL),
         lambda: restoring.restore_all(tmp_path, twilio),
     ):
         with pytest.raises(ListenerError, match=r"pointed\.json cannot be read"):
@@ -349,12 +349,12 @@ def test_a_damaged_file_is_never_overwritten(twilio, estate, tmp_path):
 def test_a_number_is_restored_exactly(twilio, estate, tmp_path):
     estate.set(SmsUrl=OLD, SmsMethod="GET", SmsFallbackUrl=THEIRS)
     before = estate.now()
-    pointing.configure_webhook(twilio, tmp_path, estate.sid, URL)
+    webhooks.configure_webhook(twilio, tmp_path, estate.sid, URL)
     (outcome,) = restoring.restore_all(tmp_path, twilio)
 
     assert (bool(outcome), outcome.state, estate.now()) == (True, "restored", before)
     assert outcome.text.endswith("sends its messages to https://shop.example.org/sms?… again.")
-    assert pointing.configured_webhooks(tmp_path) == ()
+    assert webhooks.configured_webhooks(tmp_path) == ()
     assert restoring.restore_all(tmp_path, twilio) == []
     assert restoring.restore(twilio, tmp_path, estate.sid).state == "already"
 
@@ -365,7 +365,7 @@ def test_settings_changed_by_someone_else_are_left_alone_without_overwrite(
     """With its method, and with no application put over it: a setting goes back whole or not."""
     estate.set(SmsUrl=OLD, SmsMethod="GET", SmsApplicationSid="AP" + "a" * 32)
     before = estate.now()
-    pointing.configure_webhook(twilio, tmp_path, estate.number, URL)
+    webhooks.configure_webhook(twilio, tmp_path, estate.number, URL)
     estate.set(SmsUrl=THEIRS)
     theirs = estate.now()
 
@@ -382,9 +382,9 @@ def test_settings_changed_by_someone_else_are_left_alone_without_overwrite(
 
 
 def test_the_saved_settings_can_be_discarded(twilio, estate, tmp_path):
-    pointing.configure_webhook(twilio, tmp_path, estate.number, URL)
+    webhooks.configure_webhook(twilio, tmp_path, estate.number, URL)
     estate.set(SmsUrl=THEIRS)
-    pointing.discard_backup(tmp_path, estate.sid)
+    webhooks.discard_backup(tmp_path, estate.sid)
 
     assert restoring.restore_all(tmp_path, twilio) == []
     assert estate.now()["sms_url"] == THEIRS
@@ -392,14 +392,14 @@ def test_the_saved_settings_can_be_discarded(twilio, estate, tmp_path):
 
 def test_of_a_service_only_the_part_that_is_still_ours_goes_back(twilio, estate, tmp_path):
     estate.set("service", InboundRequestUrl=OLD, StatusCallback=OLD)
-    pointing.configure_webhook(twilio, tmp_path, estate.service, URL, status_url=STATUS)
+    webhooks.configure_webhook(twilio, tmp_path, estate.service, URL, status_url=STATUS)
     estate.set("service", StatusCallback=THEIRS)
     (outcome,) = restoring.restore_all(tmp_path, twilio)
 
     now = estate.now("service")
     assert outcome.state == "changed"
     assert (now["inbound_request_url"], now["status_callback"]) == (OLD, THEIRS)
-    assert [entry.previous for entry in pointing.configured_webhooks(tmp_path)] == [
+    assert [entry.previous for entry in webhooks.configured_webhooks(tmp_path)] == [
         {"status_callback": OLD}
     ]
 
@@ -407,47 +407,47 @@ def test_of_a_service_only_the_part_that_is_still_ours_goes_back(twilio, estate,
 def test_a_restore_that_twilio_ignored_is_reported_and_the_settings_stay_saved(
     box, twilio, estate, tmp_path
 ):
-    entry = pointing.configure_webhook(twilio, tmp_path, estate.number, URL)
+    entry = webhooks.configure_webhook(twilio, tmp_path, estate.number, URL)
     box.fail(status=503, method="POST", path="IncomingPhoneNumbers")
     (outcome,) = restoring.restore_all(tmp_path, twilio)
 
     assert (bool(outcome), outcome.state) == (False, "failed")
     assert outcome.text.endswith("was not restored: Twilio did not make the change. Try again.")
-    assert pointing.configured_webhooks(tmp_path) == (entry,)
+    assert webhooks.configured_webhooks(tmp_path) == (entry,)
 
 
 def test_a_number_that_is_gone_is_forgotten(box, twilio, estate, tmp_path):
-    pointing.configure_webhook(twilio, tmp_path, estate.number, URL)
+    webhooks.configure_webhook(twilio, tmp_path, estate.number, URL)
     box.fail(20404, method="GET", path=estate.sid)
     assert [o.state for o in restoring.restore_all(tmp_path, twilio)] == ["gone"]
-    assert pointing.configured_webhooks(tmp_path) == ()
+    assert webhooks.configured_webhooks(tmp_path) == ()
 
 
 def test_another_accounts_credentials_change_nothing(box, twilio, estate, tmp_path):
-    (entry,) = (pointing.configure_webhook(twilio, tmp_path, estate.number, URL),)
+    (entry,) = (webhooks.configure_webhook(twilio, tmp_path, estate.number, URL),)
     with Twilio(box.subaccount_connection) as other:
         assert [o.state for o in restoring.restore_all(tmp_path, other)] == ["failed"]
-    assert pointing.configured_webhooks(tmp_path) == (entry,)
+    assert webhooks.configured_webhooks(tmp_path) == (entry,)
     assert estate.now()["sms_url"] == URL
 
 
 def test_one_that_cannot_be_put_back_does_not_keep_the_others_from_it(
     box, twilio, estate, tmp_path
 ):
-    pointing.configure_webhook(twilio, tmp_path, estate.number, URL)
-    pointing.configure_webhook(twilio, tmp_path, estate.service, URL)
+    webhooks.configure_webhook(twilio, tmp_path, estate.number, URL)
+    webhooks.configure_webhook(twilio, tmp_path, estate.service, URL)
     box.fail(status=403, method="GET", path=estate.sid)
 
     states = [outcome.state for outcome in restoring.restore_all(tmp_path, twilio)]
     assert states == ["failed", "restored"]
-    assert [entry.sid for entry in pointing.configured_webhooks(tmp_path)] == [estate.sid]
+    assert [entry.sid for entry in webhooks.configured_webhooks(tmp_path)] == [estate.sid]
     assert [o.state for o in restoring.restore_all(tmp_path, twilio)] == ["restored"]
 
 
 def test_no_text_shows_a_number_a_login_or_a_key(twilio, estate, tmp_path):
     secret = "https://user:hunter2@shop.example.org/" + "k" * 32 + "/in?token=hunter2"
     estate.set(SmsUrl=secret)
-    entry = pointing.configure_webhook(twilio, tmp_path, estate.number, URL)
+    entry = webhooks.configure_webhook(twilio, tmp_path, estate.number, URL)
     (outcome,) = restoring.restore_all(tmp_path, twilio)
 
     shown = f"{entry!r} {outcome!r} {entry.went_to}"
@@ -507,14 +507,14 @@ def test_the_old_settings_are_restored_after_a_crash_at_any_moment(
         folder = tmp_path / str(at)
         steps.crash_at(at)
         try:
-            pointing.configure_webhook(twilio, folder, estate.number, URL)
-            pointing.configure_webhook(twilio, folder, estate.number, NEWER)
+            webhooks.configure_webhook(twilio, folder, estate.number, URL)
+            webhooks.configure_webhook(twilio, folder, estate.number, NEWER)
             restoring.restore_all(folder, twilio)
         except Crash:
             crashes += 1
             steps.crash_at(-1)
             assert all(restoring.restore_all(folder, twilio))
-            assert pointing.configured_webhooks(folder) == ()
+            assert webhooks.configured_webhooks(folder) == ()
             assert estate.now() == before, f"after a crash at step {at}"
         else:
             break
@@ -523,7 +523,7 @@ def test_the_old_settings_are_restored_after_a_crash_at_any_moment(
 
 
 def test_the_backup_file_names_its_format(twilio, estate, tmp_path):
-    pointing.configure_webhook(twilio, tmp_path, estate.number, URL)
+    webhooks.configure_webhook(twilio, tmp_path, estate.number, URL)
     document = json.loads((tmp_path / "pointed.json").read_text())
     assert document == {
         "pointed, form 1": [
