@@ -224,6 +224,9 @@ class ExplorePanel(Panel[ExploreState]):
         self._on_click(self._opened.close, self._close_row)
 
     def _pressed(self, kind: Literal["load", "sync"]) -> str:
+        zone = self._form.controls["tz"].value  # a refused one stays in the field
+        if value_of("tz", zone) != self._state.asked.tz:
+            return f"There is no time zone {zone!r}, so nothing was done. Correct it first."
         before = self._state.turn
         self.sync() if kind == "sync" else self.load()
         return "" if self._state.turn != before else NOT_NOW

@@ -168,14 +168,18 @@ class RawRequestPanel(RawWorker):
             return self._press()
         return "Enter sends only requests that read, so nothing was sent. Press Send."
 
-    def _send_entry(self, number: int) -> None:
-        self._step_and_send(steps.chosen_again, number)
-        self._form.write(self._state.draft)
-
-    def _open_entry(self, number: int) -> None:
+    def _send_entry(self, number: int) -> str:
         with self._lock:
-            self._apply(steps.opened, number)
+            before = self._state
+            self._step_and_send(steps.chosen_again, number)
             self._form.write(self._state.draft)
+            return NOT_NOW if self._state == before else ""
+
+    def _open_entry(self, number: int) -> str:
+        with self._lock:
+            answer = self._take_step(steps.opened, number)
+            self._form.write(self._state.draft)
+            return answer
 
     # The panel
 
