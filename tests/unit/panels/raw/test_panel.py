@@ -334,16 +334,16 @@ def test_a_media_file_is_an_image(panel: RawRequestPanel, sandbox: Sandbox) -> N
 def test_credentials_in_an_answer_are_not_shown(panel: RawRequestPanel, sandbox: Sandbox) -> None:
     """Twilio answers an account with its auth token."""
     token = sandbox.connection.credentials[1].reveal()
-    sent: list[Any] = []
+    messages: list[Any] = []
     sent(panel, path=ACCOUNT)
-    panel._answer._tree.send = sent.append
+    panel._answer._tree.send = messages.append
     panel._answer._tree._handle_custom_msg(
         {"t": "want", "epoch": panel._answer._tree.epoch, "path": [], "from": 0}, []
     )
     sent(panel, path=ACCOUNT, answer="text")
 
-    assert "auth_token" in json.dumps(sent)
-    assert token not in json.dumps(sent)
+    assert "auth_token" in json.dumps(messages)
+    assert token not in json.dumps(messages)
     assert "auth_token" in panel._answer._text._text
     assert token not in panel._answer._text._text
     assert token not in str([widget.get_state() for widget in registry._instances.values()])
