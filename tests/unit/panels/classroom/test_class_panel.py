@@ -66,8 +66,8 @@ def test_a_message_appears_and_its_status_is_updated_in_place(world, classroom, 
 def test_a_fault_is_planned_for_the_student_that_is_chosen(classroom, ada, panel):
     panel.refresh()
     driver = PanelDriver(panel)
-    driver.choose("Whose request fails", "Ada")
-    driver.choose("How", "The message is accepted, the response is lost")
+    driver.choose("Student", "Ada")
+    driver.choose("Fault", "The message is accepted, the response is lost")
     assert driver.press("Inject the fault") == ""
     panel.join(10)
     assert (
@@ -83,7 +83,7 @@ def test_a_fault_is_planned_for_the_student_that_is_chosen(classroom, ada, panel
 def test_the_code_plans_the_same_fault(classroom, ada, panel):
     panel.refresh()
     driver = PanelDriver(panel)
-    driver.choose("Whose request fails", "Ada")
+    driver.choose("Student", "Ada")
     driver.press("Show the code")
     assert panel._code.texts[0][1] == ('classroom.fail(fault="close_after_accept", student="Ada")')
 
