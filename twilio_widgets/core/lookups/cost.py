@@ -44,19 +44,20 @@ class LookupCost:
     unconfirmed: tuple[str, ...] = ()
     """The fields whose price is a built-in estimate, not one that the user gave."""
 
-    def __str__(self) -> str:
+    @property
+    def summary(self) -> str:
+        """The numbers and their cost, as a sentence."""
         asked = f"{self.numbers:,} {'number' if self.numbers == 1 else 'numbers'}"
         cached = f" ({self.cached:,} more are in the cache)" if self.cached else ""
-        return f"Looking up {asked}{cached} costs about {dollars(self.cost)}.{self._source}"
+        return f"Looking up {asked}{cached} costs about {dollars(self.cost)}."
 
-    @property
-    def _source(self) -> str:
+    def __str__(self) -> str:
         if not self.unconfirmed:
-            return ""
+            return self.summary
         own = ", ".join(f'"{name}": "…"' for name in self.unconfirmed)
         return (
-            " That is an estimate from list prices that may have changed: see your prices in "
-            f"Twilio's console and pass them with prices={{{own}}}."
+            f"{self.summary} That is an estimate from list prices that may have changed: see your "
+            f"prices in Twilio's console and pass them with prices={{{own}}}."
         )
 
     def check(self, limit: Decimal | None) -> None:
