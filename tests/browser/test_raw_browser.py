@@ -382,7 +382,7 @@ def test_a_panel_with_no_connection_says_how_to_get_one(
 ) -> None:
     card = open_panel("")
 
-    expect(card.get_by_text("Make this panel with RawRequestPanel(twilio)")).to_be_visible()
+    expect(card.get_by_text("Create this panel with RawRequestPanel(twilio)")).to_be_visible()
     expect(button(card, "Send")).to_be_disabled()
     draw(notebook, card, "not-connected")
 

@@ -8,7 +8,7 @@ free.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_UP, Decimal
 from types import MappingProxyType
 from typing import Final
@@ -41,7 +41,7 @@ class LookupCost:
     """The entries that are not phone numbers, which are not looked up."""
     cost: Decimal
     """The estimate, in US dollars."""
-    unconfirmed: tuple[str, ...] = ()
+    unconfirmed: tuple[str, ...] = field(default=(), repr=False)
     """The fields whose price is a built-in estimate, not one that the user gave."""
 
     @property
