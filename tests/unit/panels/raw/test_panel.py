@@ -92,8 +92,10 @@ def press(panel: RawRequestPanel, button: str = "send") -> RawRequestPanel:
 
 
 def sent(panel: RawRequestPanel, **values: object) -> RawRequestPanel:
+    """Send the request, and confirm it if it reaches a person."""
     set_up(panel, **values)
-    return press(panel)
+    press(panel)
+    return press(panel, "agree") if panel._state.why == "effect" else panel
 
 
 def sms(sandbox: Sandbox, body: str = "Hello") -> dict[str, object]:
@@ -189,12 +191,22 @@ def test_a_press_waits_for_the_text_that_was_typed_before_it(
     others = [one for one in page.fields() if one[0] != data.key]
     page.press_on(panel._form.send, [*others, [data.key, "5-5:9", rows]])
     assert panel.join(30)
-    before = len(sandbox.ledger)
+    before = panel._state.phase
     data._handle_custom_msg({"t": "rows", "rows": rows, "n": "5-5:9"}, [])
-    assert panel.join(30)
+    press(panel, "agree")
 
-    assert before == 0
+    assert before == "ready"
     assert [message.body for message in sandbox.ledger] == ["Hello"]
+
+
+def test_a_message_is_sent_only_after_a_question(panel: RawRequestPanel, sandbox: Sandbox) -> None:
+    set_up(panel, **sms(sandbox))
+    press(panel)
+    before = (panel._state.phase, panel._form.ask.layout.display, len(sandbox.ledger))
+    press(panel, "agree")
+
+    assert before == ("asking", None, 0)
+    assert len(sandbox.ledger) == 1
 
 
 def test_two_presses_send_a_message_once(panel: RawRequestPanel, sandbox: Sandbox) -> None:
@@ -420,7 +432,8 @@ def test_a_cancel_while_an_attempt_is_under_way_waits_for_its_answer(
 ) -> None:
     spy.hold_at = 1
     set_up(panel, **sms(sandbox))
-    PanelDriver(panel).press("Send")
+    press(panel)
+    PanelDriver(panel).press("Send it")
     assert spy.reached.wait(30)
     stop(panel._attempts)
     stopping = (panel._attempts.stopping, panel._attempts.text)
@@ -477,6 +490,7 @@ def test_a_message_that_is_nowhere_may_be_sent_again(
     assert lost
     assert panel._answer._head.view["problem"].startswith("It is not in the message log")
     press(panel)
+    press(panel, "agree")
     assert len(sandbox.ledger) == 1
 
 
