@@ -333,16 +333,16 @@ def test_a_media_file_is_an_image(panel: RawRequestPanel, sandbox: Sandbox) -> N
 def test_credentials_in_an_answer_are_not_shown(panel: RawRequestPanel, sandbox: Sandbox) -> None:
     """Twilio answers an account with its auth token."""
     token = sandbox.connection.credentials[1].reveal()
-    sent: list[Any] = []
+    messages: list[Any] = []
     sent(panel, path=ACCOUNT)
-    panel._answer._tree.send = sent.append
+    panel._answer._tree.send = messages.append
     panel._answer._tree._handle_custom_msg(
         {"t": "want", "epoch": panel._answer._tree.epoch, "path": [], "from": 0}, []
     )
     sent(panel, path=ACCOUNT, answer="text")
 
-    assert "auth_token" in json.dumps(sent)
-    assert token not in json.dumps(sent)
+    assert "auth_token" in json.dumps(messages)
+    assert token not in json.dumps(messages)
     assert "auth_token" in panel._answer._text._text
     assert token not in panel._answer._text._text
     assert token not in str([widget.get_state() for widget in registry._instances.values()])
@@ -544,11 +544,14 @@ def test_open_puts_a_request_into_the_form_and_sends_nothing(
 
 
 @pytest.mark.parametrize(
-    "sent", [None, {"t": "again"}, {"t": "again", "id": 9}, {"t": "again", "id": True}, {"id": 1}]
+    "message",
+    [None, {"t": "again"}, {"t": "again", "id": 9}, {"t": "again", "id": True}, {"id": 1}],
 )
-def test_the_history_hears_nothing_else(panel: RawRequestPanel, spy: Spy, sent: object) -> None:
+def test_the_history_ignores_any_other_message(
+    panel: RawRequestPanel, spy: Spy, message: object
+) -> None:
     sent(panel, path=BALANCE)
-    panel._history._handle_custom_msg(sent, [])
+    panel._history._handle_custom_msg(message, [])
     assert panel.join(30)
 
     assert len(spy.requests) == 1
