@@ -19,8 +19,12 @@ from twilio_widgets.core.signature import sign
 from twilio_widgets.listener.control.spec import Spec
 from twilio_widgets.listener.events.reading import Reader
 from twilio_widgets.listener.kernel.client import ListenerClient
+from twilio_widgets.sandbox import Sandbox
 
 ACCOUNT = "AC" + "1" * 32
+EMPTY_TWIML = (200, "text/xml; charset=utf-8", b"<Response/>")
+"""The response to a webhook without a reply: status, content type and body."""
+
 TOKEN = "c0ffee" + "5a" * 13
 NUMBER = "+15005550006"
 
@@ -133,3 +137,23 @@ def post(
 def events(spec: Spec) -> list[Any]:
     with Reader(spec.store) as reader:
         return list(reader.events())
+
+
+def call_api(box: Sandbox, method: str, path: str, **data: Any) -> dict[str, Any]:
+    import httpx
+
+    name, secret = box.connection.credentials
+    url = "https://api.twilio.com" + path.replace("{AC}", f"/2010-04-01/Accounts/{name}")
+    with httpx.Client(transport=box.wire, auth=(name, secret.reveal())) as http_client:
+        answer: dict[str, Any] = http_client.request(method, url, data=data or None).json()
+        return answer
+
+
+def holders_of(path: Path) -> list[int]:
+    """The other processes that have a file open."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if path in [opened.readlink() for opened in (process / "fd").iterdir()]:
+                found.append(int(process.name))
+    return [pid for pid in found if pid != os.getpid()]

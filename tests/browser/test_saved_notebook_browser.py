@@ -23,7 +23,6 @@ sandbox = Sandbox(messages=5)
 twilio = Twilio(sandbox.connection)"""
 MESSAGES = "messages = tw.MessagesPanel(twilio)\nmessages"
 LOAD = "messages.load()\nmessages.join()"
-ERRORS = "Error displaying widget|model not found|Loading rows from the kernel"
 
 
 def reopened(notebook: Notebook) -> Locator:

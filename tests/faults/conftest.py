@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.listener_driver import ListenerDriver
+from twilio_widgets.listener.kernel.client import ListenerClient
 
 SID = "SM" + "0" * 31 + "1"
 BODY = b'{"sid": "%s", "status": "queued", "direction": "outbound-api"}' % SID.encode()
@@ -294,3 +295,18 @@ def driver(tmp_path: Path) -> Iterator[ListenerDriver]:
     opened = ListenerDriver(tmp_path)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ListenerDriver]:
+    """One listener for all tests that only talk to it."""
+    opened = ListenerDriver(tmp_path_factory.mktemp("listener"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def client(shared: ListenerDriver) -> Iterator[ListenerClient]:
+    attached = shared.connect()
+    yield attached
+    attached.detach()

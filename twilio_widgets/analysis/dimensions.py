@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -320,6 +319,3 @@ _BUILDERS: Mapping[str, tuple[Callable[[CodedLog], Dimension], tuple[str, ...]]]
     "price": (_price, ("price", "price_unit")),
 }
 """How each dimension is built, and the columns it needs."""
-
-Price = tuple[str | None, Decimal | None]
-"""A key of the dimension ``price``."""

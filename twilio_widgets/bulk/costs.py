@@ -24,8 +24,8 @@ def costs_of(rows: Iterable[JournalRow], *, job: str) -> SafeFrame:
         rows: The rows of a job, with the prices that were read so far.
         job: The job's name.
     """
-    from twilio_widgets.frames.product_schema import COSTS
-    from twilio_widgets.frames.products import frame_of
+    from twilio_widgets.frames.resource_schema import COSTS
+    from twilio_widgets.frames.resources import frame_of
 
     groups: dict[tuple[str, str], list[JournalRow]] = {}
     for row in rows:

@@ -59,7 +59,7 @@ class LookupMixin(ClientBase):
 
         Returns:
             A frame with a row for each number, for ``lookup=`` of `plan`; the columns are in
-            `twilio_widgets.frames.product_schema.LOOKUPS`.
+            `twilio_widgets.frames.resource_schema.LOOKUPS`.
 
         Raises:
             PolicyRefused: The cost is not permitted, or the policy is a dry run; nothing was asked.
@@ -97,8 +97,8 @@ class LookupMixin(ClientBase):
         limit: Decimal | None,
         progress: bool | Callable[[ReadProgress], None],
     ) -> Flow[SafeFrame]:
-        from twilio_widgets.frames.product_schema import LOOKUPS
-        from twilio_widgets.frames.products import frame_of
+        from twilio_widgets.frames.resource_schema import LOOKUPS
+        from twilio_widgets.frames.resources import frame_of
 
         cost = wanted.cost
         cost.check(limit)

@@ -33,8 +33,8 @@ class AccountPrices(PriceTable):
     @property
     def frame(self) -> SafeFrame:
         """Every price as a DataFrame: by country, direction, number type and carrier."""
-        from twilio_widgets.frames.product_schema import PRICES
-        from twilio_widgets.frames.products import frame_of
+        from twilio_widgets.frames.resource_schema import PRICES
+        from twilio_widgets.frames.resources import frame_of
 
         return frame_of(rows_of(self), PRICES, {"account": self.account, "complete": True})
 

@@ -21,7 +21,7 @@ class Templates(ClientBase):
         """Read all content templates as a DataFrame, with the state of their approval.
 
         Returns:
-            A frame with the columns of `twilio_widgets.frames.product_schema.TEMPLATES`.
+            A frame with the columns of `twilio_widgets.frames.resource_schema.TEMPLATES`.
 
         Raises:
             Forbidden: These credentials may not read templates.
@@ -81,7 +81,7 @@ class Templates(ClientBase):
         return tuple(map(ContentTemplate.from_api, rows))
 
     def _listing(self) -> Flow[SafeFrame]:
-        from twilio_widgets.frames.products import template_frame
+        from twilio_widgets.frames.resources import template_frame
 
         found = yield from self._reading()
         attrs = {

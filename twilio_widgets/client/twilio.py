@@ -21,6 +21,7 @@ from twilio_widgets.client.resources import (
     Tell,
 )
 from twilio_widgets.client.templates import AsyncTemplates, Templates
+from twilio_widgets.core.closing import ClosesOnExit
 from twilio_widgets.core.credentials.connection import Connection
 from twilio_widgets.core.credentials.secret import concealed, kind_of
 from twilio_widgets.core.flows import account, drive, resources
@@ -146,7 +147,7 @@ class _Account(RawMixin, LookupMixin, FrameReader):
         return f"{type(self).__name__}({self._connection!r})"
 
 
-class Twilio(_Account):
+class Twilio(ClosesOnExit, _Account):
     """The blocking client, for a notebook cell, a script or a thread.
 
     It uses the proxy in ``HTTPS_PROXY`` or ``ALL_PROXY`` and the certificates in ``SSL_CERT_FILE``
@@ -199,12 +200,6 @@ class Twilio(_Account):
     def close(self) -> None:
         """Close the connections to Twilio; the next call opens a new one."""
         self._transport.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self.close()
 
 
 class AsyncTwilio(_Account):

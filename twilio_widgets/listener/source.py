@@ -9,9 +9,10 @@ import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self, SupportsIndex
+from typing import TYPE_CHECKING, Any, Final, SupportsIndex
 
 from twilio_widgets.client import Twilio
+from twilio_widgets.core.closing import ClosesOnExit
 from twilio_widgets.core.credentials.connection import KEY_CANNOT_VALIDATE, Connection
 from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.listener.consumers.dispatcher import (
@@ -38,7 +39,7 @@ _KINDS: Final = ("inbound", "status")
 _SLASHES: Final = ("/", os.sep)
 
 
-class EventSource(ABC):
+class EventSource(ClosesOnExit, ABC):
     """The events of one store: as DataFrames, as callbacks, as a table, and for replay.
 
     Args:
@@ -236,12 +237,6 @@ class EventSource(ABC):
     @abstractmethod
     def close(self) -> None:
         """Stop receiving events. Stored events can still be read."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self.close()
 
     def _frame_notes(self) -> dict[str, object]:
         """Return the metadata of a frame: account, time of reading, completeness."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
+from twilio_widgets.core.closing import ClosesOnExit
 from twilio_widgets.core.credentials.secret import Secret
 from twilio_widgets.errors import SandboxError
 from twilio_widgets.sandbox.connection import SandboxConnection, SandboxKeyConnection
@@ -26,7 +27,6 @@ from twilio_widgets.sandbox.world.world import Accepted, Lookup, World
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
-    from types import TracebackType
 
     from twilio_widgets.sandbox.classroom.member import ClassMember, Classroom
     from twilio_widgets.sandbox.classroom.opening import OpenClass
@@ -37,7 +37,7 @@ _DATE_FILTERS = ("inclusive", "before_exclusive", "whole_days")
 _UNSENT = ("first", "last", "hidden_when_filtered")
 
 
-class Sandbox:
+class Sandbox(ClosesOnExit):
     """A simulated Twilio in this process, to learn and test against: no account, no SMS.
 
     The same seed and the same `now` give the same SIDs, numbers, history and headers. Use it as a
@@ -468,17 +468,6 @@ class Sandbox:
                 self._server.close()
             if self._folder is not None:
                 self._folder.cleanup()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"<Sandbox seed={self._world.seed}, {self._world.history.count:,} messages>"

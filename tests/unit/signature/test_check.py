@@ -28,7 +28,6 @@ PAIRS = [
     ("Tag", "a"),
     ("Empty", ""),
 ]
-SINGLE = {"Body": "Héllo 👍 & more", "From": "+15005550006"}
 SIGNATURE = sign(URL, {**dict(PAIRS), "Tag": ["a", "b"]}, TOKEN)
 JSON = b'{"a": "\xc3\xa9"}'
 

@@ -100,10 +100,6 @@ WRONGS: dict[str, Callable[[SignedRequest], SignedRequest]] = {
 }
 
 
-def of_pairs(request: SignedRequest, found: Iterator[Pairs]) -> Iterator[SignedRequest]:
-    yield from (form(request, pairs) for pairs in found)
-
-
 def parameters_left_out(request: SignedRequest, _: Verdict) -> Iterator[SignedRequest]:
     pairs, query = pairs_of(request.body), pairs_of(urlsplit(request.url).query.encode())
     bodies = [pairs, tuple(pair for pair in pairs if pair not in query)]

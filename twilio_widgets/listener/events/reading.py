@@ -14,9 +14,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final, SupportsIndex
 
+from twilio_widgets.core.closing import ClosesOnExit
 from twilio_widgets.errors import ListenerError
 from twilio_widgets.listener.events import schema
 from twilio_widgets.listener.events.database import check_owner
@@ -65,7 +65,7 @@ class Revisions:
     """The number of deletions."""
 
 
-class Reader:
+class Reader(ClosesOnExit):
     """One reader of an event store. Close it, or use it as a context manager.
 
     Its methods may be called from any thread.
@@ -222,17 +222,6 @@ class Reader:
         """Close the file."""
         with self._lock:
             self._db.close()
-
-    def __enter__(self) -> Reader:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     # Inside
 

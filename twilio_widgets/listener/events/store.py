@@ -12,9 +12,9 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Literal
 
+from twilio_widgets.core.closing import ClosesOnExit
 from twilio_widgets.core.system.folders import identity
 from twilio_widgets.errors import ConfigurationError, ListenerError, StoreUnavailable
 from twilio_widgets.listener.events import schema
@@ -35,7 +35,7 @@ _READER_TIMEOUT: Final = 5_000
 """Milliseconds to wait for readers whose snapshots keep deleted bytes in the file."""
 
 
-class Store:
+class Store(ClosesOnExit):
     """The only writer of an event store. Use `open`; close it, or use it as a context manager.
 
     The methods are thread-safe and run one after the other.
@@ -225,17 +225,6 @@ class Store:
         """Close the file. SQLite then checkpoints its write-ahead log."""
         with self._lock:
             self._owned.close()
-
-    def __enter__(self) -> Store:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     # Inside
 

@@ -14,8 +14,8 @@ import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
+from twilio_widgets.core.closing import ClosesOnExit
 from twilio_widgets.core.credentials.secret import Secret
 from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.listener.jupyter.held_file import HeldFile, read_held, sweep
@@ -53,7 +53,7 @@ class ForwardTarget:
     """The token by which the server proves to the listener that its headers can be trusted."""
 
 
-class Registration:
+class Registration(ClosesOnExit):
     """A registered key, valid while this object is open and its process lives."""
 
     def __init__(self, key: Secret, forward_token: Secret, file: HeldFile) -> None:
@@ -69,12 +69,6 @@ class Registration:
     def close(self) -> None:
         """Revoke the key."""
         self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self.close()
 
 
 def register(

@@ -20,7 +20,7 @@ function render({ model, el }) {
 
   const draw = () => {
     if (!view) return;
-    drawTexts(parts, view);
+    writeTexts(parts, view);
     drawLegend(legend, view);
     current = Math.min(current, Math.max(0, marks.length - 1));
     marks = drawPlot(plot, view, current);
@@ -118,7 +118,7 @@ function build() {
  * @param {ReturnType<typeof build>} parts
  * @param {ChartView} view
  */
-function drawTexts({ figure, title, total, plot, empty, axis, note }, view) {
+function writeTexts({ figure, title, total, plot, empty, axis, note }, view) {
   figure.dataset.kind = view.kind;
   write(title, view.title);
   write(total, view.total);

@@ -8,16 +8,14 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any
 
+from twilio_widgets.core.closing import ClosesOnExit
 from twilio_widgets.core.credentials.secret import Secret
 from twilio_widgets.sandbox.classroom.http import ClassUrl
 from twilio_widgets.sandbox.connection import SandboxConnection
 from twilio_widgets.sandbox.http.forwarding import SandboxForwarder
 from twilio_widgets.sandbox.world.clock import Clock
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +36,7 @@ class ClassMessage:
     error_code: int | None
 
 
-class ClassMember:
+class ClassMember(ClosesOnExit):
     """One place in a class: a number and a connection of your own. Made by `Sandbox.join`.
 
     ``Twilio(member.connection)`` and every panel work with it as with any other connection.
@@ -94,17 +92,6 @@ class ClassMember:
         """Delete the temporary folder. The place in the class stays yours."""
         if self._folder is not None:
             self._folder.cleanup()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}, {self.number}>"

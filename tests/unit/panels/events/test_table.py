@@ -231,7 +231,7 @@ def test_an_event_is_opened_with_everything_it_said(
     assert view["pills"] == [["undelivered", "problem"], ["valid", "good"]]
     assert view["sid"] == sid(2)
     assert view["why"]["title"].startswith("30006: ")
-    assert view["why"]["note"] == "Landline"
+    assert view["why"]["message"] == "Landline"
     assert view["why"]["url"].startswith("https://www.twilio.com/docs/")
     assert dict(view["facts"])["Source"] == "POST …/status, signed with the auth token"
     assert dict(view["facts"])["Repeated"].startswith("once, the last on 2026-04-01 12:00:00 UTC")

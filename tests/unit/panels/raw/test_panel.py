@@ -559,7 +559,9 @@ def test_open_puts_a_request_into_the_form_and_sends_nothing(
 
 
 @pytest.mark.parametrize("what", [None, "again", ["again"], ["again", 9], ["again", True], [1]])
-def test_the_history_hears_nothing_else(panel: RawRequestPanel, spy: Spy, what: object) -> None:
+def test_the_history_ignores_any_other_message(
+    panel: RawRequestPanel, spy: Spy, what: object
+) -> None:
     sent(panel, path=BALANCE)
     answer = PanelDriver(panel).press_on(panel._history, what=what)
     assert panel.join(30)
