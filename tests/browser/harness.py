@@ -46,6 +46,12 @@ _READY = """() => {
     && document.querySelector(".jp-Notebook .jp-Cell") !== null;
 }"""
 
+KERNEL_ENDED = (
+    "The kernel of this card has ended. What it had begun may have been done: look before you "
+    "repeat it. Run the cell again."
+)
+"""What a card says when its kernel is gone."""
+
 _EXECUTE = """async (code) => {
   const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
   const future = kernel.requestExecute({ code, store_history: false, stop_on_error: false });

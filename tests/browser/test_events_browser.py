@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.harness import KERNEL_ENDED
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -221,7 +223,7 @@ def test_what_ended_says_so_and_a_card_without_its_kernel_too(
 
     kernel = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
     notebook.page.evaluate(f"() => {kernel}.restart()")
-    gone = '"The kernel that this card belonged to has ended. Run its cell again."'
+    gone = f'"{KERNEL_ENDED}"'
     notebook.page.wait_for_function(
         "(content) => getComputedStyle(document.querySelector('.tw-card'), '::before').content"
         " === content",

@@ -4,6 +4,9 @@ Voilà, in an older kernel, and however the text is entered."""
 from __future__ import annotations
 
 import importlib.util
+import os
+import re
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,9 +15,10 @@ from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser import pressed_forms as forms
-from tests.browser.harness import PATIENCE, Notebook, Watch
+from tests.browser.harness import KERNEL_ENDED, PATIENCE, Notebook, Watch
 from tests.browser.press_desk import BUSY_CELL, FORMS, LONGEST, MANY, SOME, times_of
 from tests.browser.press_trials import press_once
 from tests.browser.pressing import Pace
@@ -73,6 +77,20 @@ def test_no_text_is_overtaken_however_it_is_entered(
     outcomes = desk.press(form, BUSY_CELL, SOME)
     assert judge(form.name, outcomes) == []
     assert {outcome.kind for outcome in outcomes} == {"as shown"}
+
+
+def test_a_card_whose_kernel_died_after_the_press_does_not_say_that_it_sent(desk: Desk) -> None:
+    desk.open()
+    person = desk.show(forms.SEND, Pace())
+    desk.account.delay = 5.0  # Twilio has not answered when the kernel dies
+    forms.SEND.fill(person, 1)
+    expect(person.card.get_by_role("button", name="Sending…")).to_be_visible()
+    os.kill(int(desk.notebook.execute("os.getpid()")), signal.SIGKILL)
+
+    said = "(card) => getComputedStyle(card, '::before').content"
+    expect(person.card).to_have_class(re.compile("jupyter-widgets-disconnected"))
+    assert person.card.evaluate(said) == f'"{KERNEL_ENDED}"'
+    assert not re.search("Sent to|Delivered|queued", person.card.inner_text())
 
 
 @pytest.mark.parametrize("form", [forms.SEND, forms.BULK], ids=str)
