@@ -14,7 +14,7 @@ from twilio_widgets.panels.code.quoting import call
 from twilio_widgets.panels.code.snippets import Snippet
 from twilio_widgets.panels.inputs.line_input import LineInput
 from twilio_widgets.panels.inputs.ordered_button import OrderedButton
-from twilio_widgets.panels.kit.elements import Note, body, foot, styled
+from twilio_widgets.panels.kit.elements import Note, body, foot, styled, visible
 from twilio_widgets.panels.kit.panel import Panel, refuse_unknown, sentence_of
 from twilio_widgets.panels.table.table import VirtualTable
 from twilio_widgets.sandbox.classroom.member import Classroom
@@ -75,17 +75,18 @@ class ClassPanel(Panel[ClassState]):
     def _make(self) -> None:
         self._empty = styled(Note(), "tw-nothing")
         self._table = VirtualTable(COLUMNS, label=self.title, key="sid", live=True)
-        self._student = LineInput("Whose request fails", kind="select")
-        self._fault = LineInput("How", kind="select")
+        self._student = LineInput("Student", kind="select")
+        self._fault = LineInput("Next request", kind="select")
         self._fault.offer((name, text) for name, (text, _) in FAULTS.items())
         self._fault.value = next(iter(FAULTS))
         self._inject = OrderedButton("Inject the fault", main=True)
         self._note = Note()
+        self.add_class("tw-class")
         self._read_fields((self._student, self._fault))
         self._on_press(self._inject, self._plan_fault)
         self._on_change(self._student, lambda _value: self._draw_code())
         self._on_change(self._fault, lambda _value: self._draw_code())
-        choices = styled(ipywidgets.HBox([self._student, self._fault]), "tw-rows")
+        choices = styled(ipywidgets.VBox([self._student, self._fault]), "tw-rows")
         self._assemble(
             self._empty,
             self._table,
@@ -120,6 +121,8 @@ class ClassPanel(Panel[ClassState]):
         self._head.show(*steps.pill_of(state))
         nothing = "" if state.messages else "Nobody has sent a message yet."
         self._empty.show(state.unreachable or nothing, "problem" if state.unreachable else "hint")
+        visible(self._table, state.messages > 0)
+        self._inject.disabled = bool(state.unreachable)
         names = [name for name, _ in state.students]
         self._student.offer([(EVERYONE, "The whole class"), *((name, name) for name in names)])
         if self._student.value not in (EVERYONE, *names):

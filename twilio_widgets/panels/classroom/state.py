@@ -20,7 +20,7 @@ EVERYONE = ""
 COLUMNS = (
     TableColumn("at", "Created", kind="time"),
     TableColumn("from", "From", choice=True),
-    TableColumn("to", "To", choice=True),
+    TableColumn("to", "To", choice=True, width=14),
     TableColumn("status", "Status", kind="status"),
     TableColumn("body", "Body"),
 )
@@ -56,7 +56,7 @@ def read(state: ClassState, students: Mapping[str, str], messages: int) -> Class
 
 def unreachable(state: ClassState, why: str) -> ClassState:
     """The class could not be read."""
-    return replace(state, unreachable=why)
+    return replace(state, unreachable=why, outcome="", problem="")
 
 
 def planned(state: ClassState, student: str, fault: str) -> ClassState:
