@@ -4,8 +4,6 @@ Voilà, and in an older kernel."""
 from __future__ import annotations
 
 import importlib.util
-import subprocess
-import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,6 +12,7 @@ import pytest
 
 from tests.browser import pressed_forms as forms
 from tests.browser.harness import PATIENCE, Notebook, Watch
+from tests.browser.older_kernel import add_older_kernel
 from tests.browser.press_desk import BUSY_CELL, LONGEST, MANY, SOME, matrix
 from tests.browser.press_trials import press_once
 from tests.browser.pressing import Pace
@@ -34,14 +33,13 @@ WORK_BUTTON = """\
 button = ipywidgets.Button(description="Work")
 button.on_click(lambda _: work())
 button"""
-OLDER_KERNEL = ("ipykernel==6.31.0", "nest-asyncio==1.6.0")
 
 
 def test_no_control_is_overtaken_by_its_press_in_an_older_kernel(
     desk: Desk, judge: Judge, tmp_path: Path
 ) -> None:
     """Before ipykernel 7 a page's messages all wait for the cell that runs."""
-    desk.notebook.lab.add_kernel("older", _installed(tmp_path / "older", OLDER_KERNEL))
+    add_older_kernel(desk.notebook.lab, tmp_path)
     desk.open(kernel="older")
     assert desk.notebook.execute("import ipykernel; print(ipykernel.__version__)") == "6.31.0\n"
 
@@ -136,12 +134,3 @@ def test_no_text_is_overtaken_by_its_press_in_voila(desk: Desk, judge: Judge, fo
     desk.notebook.watch.external.clear()  # Voilà's own page asks for fonts and MathJax
 
     assert judge(form.name, outcomes) == []
-
-
-def _installed(folder: Path, requirements: tuple[str, ...]) -> Path:
-    """Install packages into a folder of their own."""
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder)]
-    done = subprocess.run([*pip, *requirements], check=False, capture_output=True, text=True)
-    if done.returncode:
-        without(requirements[0], consequence=f"it was not tried ({done.stderr[-200:]})")
-    return folder
