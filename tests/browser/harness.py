@@ -138,7 +138,7 @@ class Watch:
 
 
 class Notebook:
-    """One notebook, open in JupyterLab: run it, look at it, save it, come back to it.
+    """One notebook, open in JupyterLab or Notebook 7: run it, look at it, save it, come back to it.
 
     Args:
         lab: The server.
@@ -153,19 +153,25 @@ class Notebook:
     ) -> None:
         self.lab, self.page, self.watch = lab, page, watch
         self.url = url or lab.url
+        self.place = "doc/tree"
+        """The page of the server that opens it; ``"notebooks"`` is Notebook 7."""
         self.path = lab.root / f"{re.sub(r'[^a-z0-9]+', '-', name.lower())[:80]}.ipynb"
 
     def open(self, cells: Sequence[str], kernel: str = "python3") -> None:
         """Write a notebook of these code cells, open it, and wait for its kernel."""
+        self.write(cells, kernel)
+        self.visit()
+
+    def write(self, cells: Sequence[str], kernel: str = "python3") -> None:
+        """Write a notebook of these code cells."""
         spec = {"name": kernel, "display_name": kernel, "language": "python"}
         notebook = nbformat.v4.new_notebook(metadata={"kernelspec": spec})
         notebook.cells = [nbformat.v4.new_code_cell(source) for source in cells]
         nbformat.write(notebook, self.path)
-        self.visit()
 
     def visit(self) -> None:
         """Open the notebook's page, again if need be; a kernel that is alive is found again."""
-        address = f"{self.url}/doc/tree/{self.path.name}?token={self.lab.token}"
+        address = f"{self.url}/{self.place}/{self.path.name}?token={self.lab.token}"
         self.page.goto(address, timeout=PATIENCE)
         self.wait_idle()
         self.theme("light")

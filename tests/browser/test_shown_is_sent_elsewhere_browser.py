@@ -7,8 +7,6 @@ import importlib.util
 import os
 import re
 import signal
-import subprocess
-import sys
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,6 +17,7 @@ from playwright.sync_api import expect
 
 from tests.browser import pressed_forms as forms
 from tests.browser.harness import KERNEL_ENDED, PATIENCE, Notebook, Watch
+from tests.browser.older_kernel import add_older_kernel
 from tests.browser.press_desk import BUSY_CELL, FORMS, LONGEST, MANY, SOME, times_of
 from tests.browser.press_trials import press_once
 from tests.browser.pressing import Pace
@@ -27,7 +26,6 @@ from tests.tools import without
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from playwright.sync_api import Browser
 
@@ -42,14 +40,12 @@ WORK_BUTTON = """\
 button = ipywidgets.Button(description="Work")
 button.on_click(lambda _: work())
 button"""
-OLDER_KERNEL = ("ipykernel==6.31.0", "nest-asyncio==1.6.0")
 
 
 @pytest.fixture(scope="module")
 def older_kernel(lab: JupyterLab, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Offer a kernel of an older ipykernel, installed in a folder of its own; return its name."""
-    lab.add_kernel("older", _installed(tmp_path_factory.mktemp("older"), OLDER_KERNEL))
-    return "older"
+    return add_older_kernel(lab, tmp_path_factory.mktemp("older"))
 
 
 @pytest.mark.parametrize("form", FORMS, ids=str)
@@ -181,12 +177,3 @@ def test_no_text_is_overtaken_by_its_press_in_voila(desk: Desk, judge: Judge, fo
     desk.notebook.watch.external.clear()  # Voilà's own page asks for fonts and MathJax
 
     assert judge(form.name, outcomes) == []
-
-
-def _installed(folder: Path, requirements: tuple[str, ...]) -> Path:
-    """Install packages into a folder of their own."""
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder)]
-    done = subprocess.run([*pip, *requirements], check=False, capture_output=True, text=True)
-    if done.returncode:
-        without(requirements[0], consequence=f"it was not tried ({done.stderr[-200:]})")
-    return folder
