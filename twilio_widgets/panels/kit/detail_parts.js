@@ -26,7 +26,11 @@ export function explained({ title, advice, said, who, again, url }) {
   if (advice) box.append(element("p", "", advice));
   if (said) box.append(element("p", "tw-why-said", `Twilio's words: ${said}`));
   if (url) {
-    const last = element("p", "tw-why-who", `Who can fix it: ${who} · ${again ? `Retry: ${again} · ` : ""}`);
+    const last = element(
+      "p",
+      "tw-why-who",
+      `Who can fix it: ${who} · ${again ? `Retry: ${again} · ` : ""}`,
+    );
     const more = element("a", "", "More at Twilio");
     more.href = url;
     more.target = "_blank";
