@@ -70,6 +70,9 @@ _RUN = """async ([command, index]) => {
   await window.jupyterapp.commands.execute(command);
 }"""
 
+_REWRITE = """([index, source]) => window.jupyterapp.shell.currentWidget.content.widgets[index]
+  .model.sharedModel.setSource(source)"""
+
 _CELL_ERRORS = """() => window.jupyterapp.shell.currentWidget.content.widgets.flatMap((cell) =>
   (cell.model.sharedModel.outputs ?? []).filter((output) => output.output_type === "error")
     .map((output) => output.traceback.join("\\n")))"""
@@ -189,6 +192,10 @@ class Notebook:
         """Run every cell and wait for the last."""
         self.page.evaluate(_RUN, ["notebook:run-all-cells", None])
         self._raise_cell_errors()
+
+    def rewrite(self, index: int, source: str) -> None:
+        """Replace the source of one cell, counted from 0."""
+        self.page.evaluate(_REWRITE, [index, source])
 
     def start(self, index: int) -> None:
         """Start one cell and return at once."""

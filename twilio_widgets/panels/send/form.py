@@ -74,11 +74,11 @@ class SendForm:
         self.send = OrderedButton("Send", main=True)
         self.undo = styled(OrderedButton("Undo", main=True), "tw-undo-box")
         self.another = OrderedButton("Send another")
-        self.find_out = OrderedButton("Find out")
+        self.find_out = OrderedButton("Find out", main=True)
         self.anew = OrderedButton("New message")
         self.look_again = OrderedButton("Look again")
         self.more = OrderedButton("More", quiet=True)
-        self.agree = OrderedButton("Send")
+        self.agree = OrderedButton("Send", main=True)
         self.back = OrderedButton("Back")
         self._track = Stepper()
         self._sent = Facts()
@@ -163,7 +163,8 @@ class SendForm:
         self.send.text = "Sending…" if state.phase == "sending" else "Send"
         self.send.disabled = not steps.may_send(state)
         self.undo.text = f"Undo (sending in {state.seconds_left} s)"
-        visible(self.send, state.phase != "counting")  # one primary button at a time
+        # One primary button at a time: the others have this place.
+        visible(self.send, state.phase not in {"asking", "counting", "unknown", "searching"})
         self.undo.turn = state.attempt
         self.find_out.text = "Looking…" if state.phase == "searching" else "Find out"
         self.find_out.disabled = state.phase == "searching" or state.account is None
