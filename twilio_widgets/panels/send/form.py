@@ -11,6 +11,7 @@ from twilio_widgets.panels.inputs.ordered_button import OrderedButton
 from twilio_widgets.panels.inputs.segment_meter import (
     SegmentMeter,
     about_the_price,
+    basis_of,
     measure,
     priced,
 )
@@ -120,6 +121,7 @@ class SendForm:
                 media=media,
                 prices=self._prices.per_segment,
                 about=about_the_price(self._prices),
+                basis=basis_of(self._prices),
             )
         )
         self._outcome.show(*texts.outcome_of(state, self._how_to_connect))
@@ -180,7 +182,10 @@ class SendForm:
         if state.phase == "asking":
             parameters: dict[str, Any] = parameters_of(state.draft)
             price = priced(
-                parameters["to"], segments_of(parameters), prices=self._prices.per_segment
+                parameters["to"],
+                segments_of(parameters),
+                prices=self._prices.per_segment,
+                basis=basis_of(self._prices),
             )
             question, yes = texts.question_of(parameters, price)
             self._question.show(question, "warning")
