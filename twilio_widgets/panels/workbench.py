@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import ipywidgets
 
-from twilio_widgets.core.credentials.secret import concealed
+from twilio_widgets.core.credentials.secret import concealed, kind_of
 from twilio_widgets.panels.bulk.panel import BulkPanel
 from twilio_widgets.panels.connection.panel import ConnectionPanel
 from twilio_widgets.panels.events.panel import EventsPanel
@@ -90,11 +90,14 @@ class Workbench(SavedPicture, ipywidgets.VBox):
         static: Static = True,
         **unknown: object,
     ) -> None:
-        connection = concealed(connection)
+        connection, sandbox = concealed(connection), concealed(sandbox)
+        listener = concealed(listener)
         known = ("connection", "sandbox", "policy", "to", "from_", "body", "listener", "static")
         refuse_unknown("Workbench", unknown, known)
         if sandbox is not None and connection is not None:
             raise TypeError("A workbench has one connection: give connection= or sandbox=.")
+        if sandbox is not None and not hasattr(sandbox, "connection"):
+            raise TypeError(f"sandbox is a Sandbox, not {kind_of(sandbox)}.")
         self.sandbox = sandbox
         """The sandbox that closes with the workbench, where there is one."""
         given = sandbox.connection if sandbox else connection
