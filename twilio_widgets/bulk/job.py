@@ -353,7 +353,7 @@ class Job(JobView):
         Raises:
             JobError: Another process is running it: cancel it there.
         """
-        twilio, callbacks = concealed(twilio), concealed(callbacks)
+        twilio = concealed(twilio)
         if self._handle is not None and self.under_way:
             self._handle.end("cancelled", "You cancelled it.")
             self._wait(None)
