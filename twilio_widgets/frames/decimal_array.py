@@ -55,7 +55,9 @@ class DecimalArray(pd.arrays.ArrowExtensionArray):
 
     def isin(self, values: Iterable[Any]) -> Any:
         """Return whether each value is one of several numbers."""
-        given = [value for value in values if isinstance(value, int | float | Decimal | np.number)]
+        given: list[Any] = [
+            value for value in values if isinstance(value, int | float | Decimal | np.number)
+        ]
         wanted = {_exact(value) for value in given if not pd.isna(value)}
         blank = any(pd.isna(value) for value in values if pd.api.types.is_scalar(value))
         return np.array([blank if pd.isna(one) else one in wanted for one in self], dtype=bool)
@@ -68,8 +70,9 @@ class DecimalArray(pd.arrays.ArrowExtensionArray):
     def _groupby_op(self, *, how: str, ids: Any, **options: Any) -> Any:
         if how in _STEPS:
             return self._running(how, ids.tolist(), skipna=options.get("skipna", True))
+        plain: Any = super()  # pandas' stubs leave this method out
         try:
-            return super()._groupby_op(how=how, ids=ids, **options)
+            return plain._groupby_op(how=how, ids=ids, **options)
         except (TypeError, NotImplementedError):
             return self._in_floats()._groupby_op(how=how, ids=ids, **options)
 

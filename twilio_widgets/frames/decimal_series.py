@@ -106,8 +106,9 @@ class DecimalSeries(pd.Series):
     def _exact(self) -> Self:
         if not is_decimal(self.dtype):
             return self
-        made = self._constructor(DecimalArray.of(self.array), index=self.index, name=self.name)
-        return made.__finalize__(self)
+        made: Any = self._constructor(DecimalArray.of(self.array), index=self.index, name=self.name)
+        finished: Self = made.__finalize__(self)
+        return finished
 
     def _plain(self) -> pd.Series:
         return in_floats(self) if is_decimal(self.dtype) else pd.Series(self)

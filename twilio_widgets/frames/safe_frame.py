@@ -131,7 +131,8 @@ class SafeFrame(pd.DataFrame):
         """Group the rows, as pandas does; running totals of amounts are exact."""
         return super(SafeFrame, self._exact()).groupby(*args, **options)
 
-    def resample(self, *args: Any, **options: Any) -> Any:
+    # pandas declares it final for type checkers, which protects nothing at run time.
+    def resample(self, *args: Any, **options: Any) -> Any:  # type: ignore[misc]
         """Group the rows by time, as pandas does; running totals of amounts are exact."""
         return super(SafeFrame, self._exact()).resample(*args, **options)
 
