@@ -1,7 +1,7 @@
 // The table: one store of rows for a model, and any number of views of it.
 
 import { openControl } from "../kit/side_channel.js";
-import { listen, saveFile } from "./table_hands.js";
+import { announce, listen, saveFile } from "./table_hands.js";
 import { arrange, changed, draw, fitWidth } from "./table_paint.js";
 import { makeStore, take } from "./table_rows.js";
 import { wordsOf } from "./table_text.js";
@@ -13,6 +13,8 @@ import { makeView } from "./table_view.js";
  */
 
 const REQUEST_TIMEOUT = 1500; // milliseconds until a request is repeated
+const FILE_TIMEOUT = 10_000; // milliseconds after which a file that has not arrived is mentioned
+const NO_FILE = "The kernel has not answered, so no file was saved. If it does, the file is saved then.";
 const MOST_WORDS = 50; // choices of one filter
 
 // anywidget gives `initialize` and `render` different proxies of one model; shared state is here.
@@ -47,7 +49,12 @@ export default () => {
     shared.fetchFile = (request) => {
       const id = crypto.randomUUID();
       wanted.add(id);
+      setTimeout(() => wanted.has(id) && tell(NO_FILE, true), FILE_TIMEOUT);
       channel.send({ ...request, id });
+    };
+    /** @type {(sentence: string, isProblem: boolean) => void} */
+    const tell = (sentence, isProblem) => {
+      for (const view of views) announce(view, sentence, isProblem);
     };
     /**
      * @param {{ id: string, name: string, problem: string }} message
@@ -56,7 +63,7 @@ export default () => {
     const receiveFile = ({ id, name, problem }, buffers) => {
       if (!wanted.delete(id)) return;
       if (!problem) saveFile(name, new Blob(/** @type {BlobPart[]} */ (buffers)));
-      for (const { parts } of views) parts.spoken.textContent = problem || "The file is saved.";
+      tell(problem || "The file is saved.", problem !== "");
     };
     shared.select = (rows) => {
       channel.send({ t: "select", epoch: store.epoch, places: rows.map(({ place }) => place) });

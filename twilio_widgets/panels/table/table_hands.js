@@ -254,11 +254,14 @@ function reorder(view) {
 }
 
 /**
+ * Tells a screen reader something; a problem everybody.
  * @param {View} view
  * @param {string} sentence
+ * @param {boolean} [isProblem]
  */
-function announce({ parts: { spoken } }, sentence) {
+export function announce({ parts: { spoken } }, sentence, isProblem = false) {
   spoken.textContent = sentence;
+  spoken.className = isProblem ? "tw-table-problem" : "tw-unseen";
 }
 
 /**
