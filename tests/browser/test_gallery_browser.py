@@ -61,6 +61,10 @@ def test_every_state_is_drawn_whole_and_has_no_axe_finding(notebook: Notebook, c
                 if (name, theme) in CHECKED and (faults := faults_of(notebook)):
                     found[f"{card} {state} {name} {theme}"] = faults
         themes.reverse()  # a switch takes seconds
+    # anywidget says this when a panel is closed while the page still loads it: by the next scene.
+    closed = "[anywidget] Failed to initialize model."
+    errors = notebook.watch.page_errors
+    errors[:] = [error for error in errors if error != closed]
     assert found == {}
 
 
