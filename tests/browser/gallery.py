@@ -7,7 +7,7 @@ with the panel. The scenes of one card share a kernel, in which `SETUP` ran firs
 from __future__ import annotations
 
 SETUP = '''
-import asyncio, time
+import tempfile, time
 import pandas as pd
 import twilio_widgets as tw
 from tests.panel_driver import PanelDriver
@@ -34,9 +34,7 @@ def driven(panel, *steps, seconds=20):
 def row(panel, **wanted):
     """The first row of a panel's table with these cells."""
     return next(one for one in panel._table.rows if wanted.items() <= one.items())
-'''
 
-_GUESTS = """
 guests = pd.DataFrame({
     "name": ["Ada", "Grace", "Zoë", "Linus", "Mallory", "Ada again"],
     "phone": ["+14155550101", "+14155550102", "+14155550103", "4.42E+11", "+14155550104",
@@ -45,9 +43,8 @@ guests = pd.DataFrame({
 })
 def bulk(frame=guests, client=live_twilio, body="Hi {name}, table {table} is yours.", **options):
     return tw.BulkPanel(client, frame, from_=live.numbers[0], body=body, **options)
-import tempfile
 folder = tempfile.mkdtemp()
-"""
+'''
 
 CARDS: dict[str, dict[str, str]] = {
     "connection": {
@@ -144,7 +141,7 @@ driven(tw.MessagesPanel(twilio), ("type", "SID", "SM" + "0" * 32), ("press", "Lo
        ("press", "Show the code"))""",
     },
     "bulk": {
-        "not-connected": f"{_GUESTS}\ntw.BulkPanel(tw.ConnectionPanel())",
+        "not-connected": "tw.BulkPanel(tw.ConnectionPanel())",
         "empty": "tw.BulkPanel(live_twilio)",
         "written": "driven(bulk(), ('press', 'More'))",
         "encoding": """
@@ -241,7 +238,7 @@ driven(panel, ("choose", "Body", "Text"), ("type", "Text", text), ("press", "Sen
     "events": {
         "not-connected": "tw.EventsPanel(tw.ConnectionPanel())",
         "idle": """
-place = __import__("tempfile").mkdtemp()
+place = tempfile.mkdtemp()
 driven(tw.EventsPanel(live_twilio, store=place))""",
         "listening": """
 panel = driven(tw.EventsPanel(live_twilio, store=place), ("press", "Start"))
@@ -262,7 +259,7 @@ panel = driven(tw.EventsPanel(live_twilio, store=place), ("press", "Stop"))
 time.sleep(1)
 panel""",
         "polling": """
-driven(tw.EventsPanel(live_twilio, store=place), ("choose", "Receive", "Poll the message log"))""",
+driven(tw.EventsPanel(live_twilio, store=place), ("choose", "Receive", "Polling"))""",
     },
     "explore": {
         "empty": "tw.ExplorePanel(twilio)",
@@ -334,8 +331,8 @@ sandbox.fail(status=401)
 twilio.check()""",
         "policy": """
 tw.Policy(max_cost_per_day="10", max_recipients_per_day=100, quiet_hours=("21:00", "08:00"))""",
-        "plan": f"""{_GUESTS}
-plan = tw.plan(guests, to="phone", body="Hi {{name}}, table {{table}} is yours.", from_=me)
+        "plan": """
+plan = tw.plan(guests, to="phone", body="Hi {name}, table {table} is yours.", from_=me)
 plan""",
         "job": """
 job = plan.send(live_twilio, name="gallery", folder=folder, undo_seconds=0, rate=None)

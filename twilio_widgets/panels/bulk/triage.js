@@ -20,7 +20,7 @@ function render({ model, el }) {
     title.append(element("span", "tw-pill", code ? `${status} ${code}` : status));
     title.append(element("span", "", meaning));
     caption.append(title);
-    const acts = who === "nobody" ? "" : `Who can do something: ${who}.`;
+    const acts = who === "nobody" ? "" : `Who can fix it: ${who}.`;
     const next = [advice, acts].filter(Boolean).join(" ");
     if (next) caption.append(element("div", "tw-note", next));
     row.append(caption);

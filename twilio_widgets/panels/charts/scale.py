@@ -67,7 +67,8 @@ def value_text(value: float, unit: Unit = "count", currency: str = "") -> str:
         return _duration(value)
     if unit == "money":
         places = 2 if abs(value) >= 1 or value == 0 else 4
-        return f"{value:,.{places}f} {currency}".rstrip()
+        number = f"{value:,.{places}f}"
+        return f"${number}" if currency == "USD" else f"{number} {currency}".rstrip()
     return f"{_short(value, 1)} %" if unit == "percent" else _short(value, 2)
 
 

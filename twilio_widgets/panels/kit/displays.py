@@ -36,7 +36,9 @@ _BUBBLE = (
     "background: rgb(80 140 220 / 18%); border-radius: 10px 10px 10px 2px; "
     "white-space: pre-wrap; overflow-wrap: anywhere"
 )
-_TABLE = "width: 100%; margin: 6px 0 2px; border-collapse: collapse; font-size: 12px"
+_TABLE = (
+    "table-layout: auto; width: 100%; margin: 6px 0 2px; border-collapse: collapse; font-size: 12px"
+)
 _CELL = "padding:4px 12px 4px 0;text-align:left;vertical-align:top;white-space:pre-wrap"
 _ROW = "background:none;border-top:1px solid rgb(128 128 128 / 25%)"
 _BLAMED = "background: rgb(255 160 0 / 45%); border-radius: 2px; padding: 0 1px"

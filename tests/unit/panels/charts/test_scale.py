@@ -66,9 +66,9 @@ def test_ticks_are_few_even_and_reach_the_largest_value(largest, unit):
         (90, "seconds", "1.5 min"),
         (7_200, "seconds", "2 h"),
         (172_800, "seconds", "2 d"),
-        (12.5, "money", "12.50 USD"),
-        (0.0075, "money", "0.0075 USD"),
-        (0, "money", "0.00 USD"),
+        (12.5, "money", "$12.50"),
+        (0.0075, "money", "$0.0075"),
+        (0, "money", "$0.00"),
     ],
 )
 def test_a_value_is_written_with_its_unit(value, unit, expected):
