@@ -47,9 +47,8 @@ class FrontEnd:
             return
         where = f"{notebook.url}/{notebook.place}/{notebook.path.name}"
         address = f"{where}?token={notebook.lab.token}&theme={theme}"
-        notebook.page.goto(
-            address, timeout=PATIENCE, wait_until="commit"
-        )  # it comes piece by piece
+        # The page arrives piece by piece while the notebook runs.
+        notebook.page.goto(address, timeout=PATIENCE, wait_until="commit")
 
     def require(self) -> None:
         """Skip the test if the front end is not installed."""
