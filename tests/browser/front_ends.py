@@ -46,7 +46,9 @@ class FrontEnd:
             notebook.theme(theme)
             return
         where = f"{notebook.url}/{notebook.place}/{notebook.path.name}"
-        notebook.page.goto(f"{where}?token={notebook.lab.token}&theme={theme}", timeout=PATIENCE)
+        address = f"{where}?token={notebook.lab.token}&theme={theme}"
+        # The page arrives piece by piece while the notebook runs.
+        notebook.page.goto(address, timeout=PATIENCE, wait_until="commit")
 
     def require(self) -> None:
         """Skip the test if the front end is not installed."""

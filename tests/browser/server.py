@@ -123,7 +123,7 @@ class JupyterLab:
 
     def trust(self, path: Path) -> None:
         """Sign a notebook, as if this server had run it."""
-        command = [sys.executable, "-m", "jupyter", "trust", str(path)]
+        command = [sys.executable, "-m", "nbformat.sign", str(path)]
         subprocess.run(command, env=self._environment(), check=True, capture_output=True)
 
     def log(self) -> str:

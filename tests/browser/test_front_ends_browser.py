@@ -94,6 +94,8 @@ def do_the_main_job(front_end: FrontEnd) -> None:
     """Connect, send, filter, ask, receive and explore; look at it in both themes."""
     desk, page = Desk(front_end.notebook), front_end.notebook.page
 
+    # The last cell: the kernel is idle when its figures are there, and answers a press.
+    expect(page.locator(".tw-tile-value").first).not_to_be_empty(timeout=PATIENCE)
     connection = desk.card("Connection")
     desk.press(connection, "Try the sandbox")
     expect(connection.get_by_text("connected · ")).to_be_visible(timeout=SOON)

@@ -106,14 +106,30 @@ def test_a_message_sent_from_the_workbench_becomes_delivered(site: str, page: Pa
         }"""
     )
     bench = page.locator(".tw-workbench")
-    top = bench.locator(".tw-row[aria-rowindex='2']")
-    expect(bench.locator(".tw-count")).to_have_text(
+    top = bench.locator(".tw-messages .tw-row[aria-rowindex='2']")
+    expect(bench.locator(".tw-messages .tw-count")).to_have_text(
         "Showing 20 of 20 · newest first", timeout=PATIENCE
     )
     bench.get_by_role("button", name="Send", exact=True).click()
     expect(top).to_contain_text("Your table at the Harbour Grill is ready.", timeout=60_000)
     expect(top).to_contain_text("delivered", timeout=60_000)
     bench.screenshot(path=SHOTS / "lite-workbench.png")
+
+
+def test_a_job_runs_as_a_task_of_the_kernels_loop(site: str, page: Page) -> None:
+    visit(page, site, PAGES[0])
+    execute(page, "import asyncio\nimport twilio_widgets as tw\nsandbox = tw.Sandbox()")
+    execute(page, "twilio = tw.Twilio(sandbox.connection)")
+    execute(page, "rows = [{'phone': f'+1415555010{n}'} for n in range(3)]")
+    execute(page, "plan = tw.plan(rows, to='phone', body='Hello', from_=sandbox.numbers[0])")
+    started = execute(page, "job = plan.send(twilio, name='x', rate=None, undo_seconds=0)")
+    assert started == ""
+    assert execute(page, "while job.under_way: await asyncio.sleep(0.1)") == ""
+    assert execute(page, "print(job)") == 'Job "x" is finished: 3 accepted.\n'
+    assert execute(page, "job.wait().state") == "'finished'"
+    assert execute(page, "sorted(one.to for one in twilio.messages.iterate())[0]") == (
+        "'+14155550100'"
+    )
 
 
 def test_what_a_page_cannot_do_raises_an_error_that_says_so(site: str, page: Page) -> None:
@@ -123,8 +139,6 @@ def test_what_a_page_cannot_do_raises_an_error_that_says_so(site: str, page: Pag
     errors = {
         "twilio.messages.list()": "Message frames require pandas",
         "tw.Listener(sandbox.connection)": "need processes and sockets",
-        "tw.plan([{'phone': '+14155550123'}], to='phone', body='x', "
-        "from_=sandbox.numbers[0]).send(twilio, name='x')": "A job needs threads",
         "sandbox.url": "use sandbox.connection, which needs no socket",
     }
     found = {code: execute(page, code) for code in errors}

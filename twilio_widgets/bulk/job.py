@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -117,11 +116,6 @@ class Job(JobView):
                 cannot be used.
         """
         twilio, callbacks = concealed(twilio), concealed(callbacks)
-        if sys.platform == "emscripten":
-            raise JobError(
-                "A job needs threads, which JupyterLite does not have; nothing was sent. Use a "
-                "notebook server such as Binder. Checking a plan works here."
-            )
         location = location_of(checked_client(twilio).connection, name, folder)
         checked_plan(plan)
         terms = checked_terms(rate, per, on_unknown)

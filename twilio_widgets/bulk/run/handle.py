@@ -56,7 +56,7 @@ class RunHandle:
         self._is_decided = False
         self._ends = False
         self._here: asyncio.AbstractEventLoop | None = None
-        self.work: loop.BackgroundTask[None] | None = None
+        self.work: loop.BackgroundTask[None] | loop.KernelTask[None] | None = None
 
     def begin(self) -> None:
         """Start the run; if interrupted, the caller must call `give_up()`."""

@@ -1,13 +1,15 @@
 """The package's own event loop, in a daemon thread, for background work.
 
 The kernel's loop is not used: it stalls while a cell runs. The thread starts with the first task
-and ends with the last, so that no idle thread remains.
+and ends with the last, so that no idle thread remains. JupyterLite has no threads: there the work
+is a task of the kernel's loop.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine
@@ -61,6 +63,43 @@ class BackgroundTask(Generic[T]):
     def call(self, function: Callable[[], object]) -> None:
         """Call a function on the loop's thread soon; do nothing if the thread has ended."""
         self._thread.call(function)
+
+
+class KernelTask(Generic[T]):
+    """A coroutine that runs as a task of the kernel's event loop, where threads do not exist.
+
+    Args:
+        task: The coroutine's task.
+    """
+
+    def __init__(self, task: asyncio.Task[T]) -> None:
+        self._task = task
+
+    @property
+    def done(self) -> bool:
+        """Whether the task has finished."""
+        return self._task.done()
+
+    def result(self, timeout: float | None = None) -> T:
+        """Wait for the task to finish and return its result; see `BackgroundTask.result`.
+
+        Raises:
+            TimeoutError: The task is still running.
+            RuntimeError: The browser cannot wait here (it has no stack switching).
+        """
+        if not self.done:
+            from pyodide.ffi import can_run_sync, run_sync
+
+            if not can_run_sync():
+                raise RuntimeError("This browser cannot wait here. Await asyncio.sleep(…) instead.")
+            run_sync(asyncio.wait({self._task}, timeout=timeout))
+        if not self.done:
+            raise TimeoutError
+        return self._task.result()
+
+    def call(self, function: Callable[[], object]) -> None:
+        """Call a function in the loop's next iteration."""
+        self._task.get_loop().call_soon(function)
 
 
 class _Thread(threading.Thread):
@@ -177,11 +216,13 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_begin_anew)
 
 
-def start(coroutine: Coroutine[Any, Any, T]) -> BackgroundTask[T]:
+def start(coroutine: Coroutine[Any, Any, T]) -> BackgroundTask[T] | KernelTask[T]:
     """Run a coroutine on the background event loop.
 
     The daemon thread ends with the process, so a task must persist its progress as it goes.
     """
+    if sys.platform == "emscripten":
+        return KernelTask(asyncio.get_running_loop().create_task(coroutine))
     global _current  # noqa: PLW0603  # one loop for the process, started when needed
     with _starting:
         thread = _current

@@ -64,6 +64,12 @@ body:has(.tw-live-{id}) .jp-OutputArea-child:has(.tw-saved-{id}),
   color: var(--jp-ui-font-color1, inherit);
   font: 13px/1.45 var(--jp-ui-font-family, system-ui, sans-serif);
 }}
+.tw-saved-{id} :is(caption, th, td) {{
+  text-align: left;
+}}
+.tw-saved-{id} caption {{
+  font-weight: 600;
+}}
 """
 
 

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import signal
+import sys
 import threading
 import time
 
@@ -245,3 +246,25 @@ def test_work_that_takes_a_while_to_hand_over_is_not_lost(monkeypatch):
     for thread in threads:
         thread.join()
     assert len(ended) == 60
+
+
+def test_without_threads_a_task_runs_on_the_loop_of_its_caller(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "platform", "emscripten")  # JupyterLite
+    called = []
+
+    async def work() -> str:
+        await asyncio.sleep(0)
+        return threading.current_thread().name
+
+    async def cell() -> tuple[bool, str]:
+        task = loop.start(work())
+        before = task.done
+        task.call(lambda: called.append("called"))
+        while not task.done:
+            await asyncio.sleep(0)
+        return before, task.result()
+
+    assert asyncio.run(cell()) == (False, threading.current_thread().name)
+    assert called == ["called"]

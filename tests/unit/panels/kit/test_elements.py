@@ -163,6 +163,27 @@ def test_every_variable_of_a_style_sheet_is_set_somewhere() -> None:
     assert used - set_ == set()
 
 
+def test_a_page_without_jupyterlab_has_every_variable_in_light_and_dark() -> None:
+    """VS Code and Colab set no variable of JupyterLab, and may be dark."""
+    files = [path for path in PANELS.rglob("*.*") if path.suffix in {".css", ".js", ".py"}]
+    texts = "\n".join(path.read_text() for path in files)
+    assert re.findall(r"var\(\s*--(?:jp|vscode)-[\w-]+\s*\)", texts) == []  # without a fallback
+
+    variables = (PANELS / "kit/variables.css").read_text()
+    rules = re.findall(r"([.\w,\s-]+)\{[^{}]*?(--tw-plain-[^{}]*)\}", variables)
+    (light, _), (dark, _) = rules
+    assert dark.split() == light.split()
+
+
+def test_no_script_or_style_sheet_loads_anything() -> None:
+    files = [path for path in PANELS.rglob("*.*") if path.suffix in {".css", ".js"}]
+    texts = "\n".join(path.read_text() for path in files)
+    addresses = set(re.findall(r"https?://[\w.-]+", texts))
+
+    assert addresses <= {"http://www.w3.org"}  # the name of SVG, which is not loaded
+    assert re.findall(r"url\((?!data:)|\bfetch\(|XMLHttpRequest|WebSocket", texts) == []
+
+
 def test_the_still_picture_escapes_html_and_breaks_formulas() -> None:
     assert still_picture("Connection", [("To", HOSTILE)]) == (
         '<table class="tex2jax_ignore mathjax_ignore"><caption>Connection</caption><tbody>'
