@@ -95,10 +95,19 @@ class Overview:
         log: The whole log.
         since: The start of the period, included; None: everything is one period.
         until: Its end, excluded.
+        covered_from: When the log begins; None: it has every message. There is no period before
+            if the log has only a part of it.
     """
 
-    def __init__(self, log: PreparedLog, since: datetime | None, until: datetime | None) -> None:
+    def __init__(
+        self,
+        log: PreparedLog,
+        since: datetime | None,
+        until: datetime | None,
+        covered_from: datetime | None = None,
+    ) -> None:
         self._log, self._since, self._until = log, since, until
+        self._covered_from = covered_from
         self.now = log if since is None and until is None else log.between(since, until)
         """The messages of the period."""
 
@@ -107,7 +116,10 @@ class Overview:
         """The messages of the period before; None where there is none to compare with."""
         if self._since is None or self._until is None:
             return None
-        found = self._log.between(self._since - (self._until - self._since), self._since)
+        start = self._since - (self._until - self._since)
+        if self._covered_from is not None and start < self._covered_from:
+            return None  # a part of a period would look like a quiet one
+        found = self._log.between(start, self._since)
         return found if len(found) else None
 
     # Figures
@@ -331,6 +343,14 @@ class Overview:
         places = np.flatnonzero(contact.codes == contact.codes[place[0]])
         ordered = places[np.argsort(self._log.moments[places], kind="stable")]
         return self._log.frame.iloc[ordered[-limit:]], len(places)
+
+
+def start_of(log: PreparedLog) -> datetime | None:
+    """Return the time of the oldest message; None without a time."""
+    dated = log.moments[log.moments != _NO_TIME]
+    if not len(dated):
+        return None
+    return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=int(dated.min()))
 
 
 def end_of(log: PreparedLog) -> datetime | None:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -15,34 +14,52 @@ from pyarrow import ipc
 
 from twilio_widgets.archive.merge import distinct
 from twilio_widgets.archive.rows import ROW_SCHEMA
-from twilio_widgets.archive.slices import SPLIT_AFTER, Slice
+from twilio_widgets.archive.slices import SECOND, Slice
 from twilio_widgets.archive.store import ArchiveFolder
 
 
-class PartWriter:
-    """Streams the rows of one slice to a scratch file, so that they need no memory."""
+class SliceFile:
+    """The rows of one slice, streamed to a scratch file so that they need no memory.
 
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-        self.newest: datetime | None = None
-        self.oldest: datetime | None = None
-        """The dates sent of the newest and the oldest row so far."""
-        self.first_pages: list[Any] = []
-        """The rows of the first pages, for a probe."""
-        self.is_sample = False
-        """Whether the slice was split: its parts must return these rows again."""
+    Args:
+        folder: The archive's folder.
+        slice_: The slice, of one day or several.
+    """
 
-    def add(self, table: Any) -> None:
-        """Append the rows of one page."""
-        if not len(table):
-            return
-        self._stream.write_table(table)
-        if len(self.first_pages) < SPLIT_AFTER:
-            self.first_pages.append(table.select(["sid", "date_sent"]))
-        ends = pc.min_max(table["date_sent"])
-        oldest, newest = ends["min"].as_py(), ends["max"].as_py()
-        self.oldest = min(self.oldest or oldest, oldest)
-        self.newest = max(self.newest or newest, newest)
+    def __init__(self, folder: ArchiveFolder, slice_: Slice) -> None:
+        self._folder = folder
+        self._path = folder.scratch()
+        self._needed_by = set(slice_.days)
+
+    @contextmanager
+    def writer(self) -> Iterator[Any]:
+        """Open it for writing, as an Arrow stream."""
+        with (
+            self._folder.translated_errors(),
+            self._folder.create(self._path) as file,
+            ipc.new_stream(file, ROW_SCHEMA) as stream,
+        ):
+            yield stream
+
+    def rows(self, day: date) -> Any:
+        """Read the rows of one day back."""
+        with (
+            self._folder.translated_errors(),
+            self._path.open("rb") as file,
+            ipc.open_stream(file) as reader,
+        ):
+            table = reader.read_all()
+        return table.filter(_within(table["date_sent"], *Slice.of_days(day).bounds))
+
+    def discard(self, day: date) -> None:
+        """Delete it, unless another day still needs it."""
+        self.keep_for(self._needed_by - {day})
+
+    def keep_for(self, days: set[date]) -> None:
+        """Note which days still need it; without any it is deleted."""
+        self._needed_by = days
+        if not days:
+            self._folder.remove([self._path.relative_to(self._folder.path).as_posix()])
 
 
 @dataclass(slots=True)
@@ -50,59 +67,38 @@ class DayWalk:
     """The state of one day of a sync."""
 
     day: date
-    folder: ArchiveFolder
-    unread: int = 1
-    """Slices of the day that are not read yet."""
-    parts: list[Path] = field(default_factory=list)
-    """Scratch files of the slices that were read to their end."""
-    earlier: list[Path] = field(default_factory=list)
-    """Those of samples and of earlier walks; their rows are merged."""
+    parts: list[SliceFile] = field(default_factory=list)
+    """The slices that were read to their end."""
+    earlier: list[SliceFile] = field(default_factory=list)
+    """Those of earlier walks; their rows are merged."""
     pages: int = 0
     walks: int = 1
-    was_split: bool = False
     problem: str = ""
     """Why the day was given up."""
-
-    @contextmanager
-    def part(self) -> Iterator[PartWriter]:
-        """Open the scratch file of one slice; it counts only if the block succeeds."""
-        path = self.folder.scratch()
-        with (
-            self.folder.translated_errors(),
-            self.folder.create(path) as file,
-            ipc.new_stream(file, ROW_SCHEMA) as stream,
-        ):
-            writer = PartWriter(stream)
-            yield writer
-        (self.earlier if writer.is_sample else self.parts).append(path)
 
     def walk_again(self) -> None:
         """Begin another walk of the whole day."""
         self.earlier += self.parts
         self.parts = []
         self.walks += 1
-        self.unread = 1
-        self.was_split = False
 
     def rows(self) -> WalkedRows:
         """Read the scratch files back."""
-        with self.folder.translated_errors():
-            parts = [_read(path) for path in self.parts]
-            earlier = [_read(path) for path in self.earlier]
+        parts = [part.rows(self.day) for part in self.parts]
+        earlier = [part.rows(self.day) for part in self.earlier]
         each = [distinct(part) for part in parts]
         walked = distinct(pa.concat_tables(each).combine_chunks())
-        merged = distinct(pa.concat_tables([walked, *earlier]).combine_chunks())
         return WalkedRows(
-            table=merged,
-            unseen=len(merged) - len(walked),
+            table=distinct(pa.concat_tables([walked, *earlier]).combine_chunks()),
+            parts=max(1, sum(len(part) > 0 for part in parts)),
             moved=sum(len(part) for part in parts) - sum(map(len, each)),
             overlap=sum(map(len, each)) - len(walked),
         )
 
     def discard(self) -> None:
         """Delete the scratch files."""
-        paths = (*self.parts, *self.earlier)
-        self.folder.remove(path.relative_to(self.folder.path).as_posix() for path in paths)
+        for part in (*self.parts, *self.earlier):
+            part.discard(self.day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,30 +107,26 @@ class WalkedRows:
 
     table: Any
     """Distinct rows of `ROW_SCHEMA`."""
-    unseen: int
-    """Rows that only a sample or an earlier walk returned."""
+    parts: int
+    """The slices that returned rows of the day."""
     moved: int
     """Rows that were on two pages of one slice."""
     overlap: int
     """Rows that two slices returned."""
 
 
-def _read(path: Path) -> Any:
-    with path.open("rb") as file, ipc.open_stream(file) as reader:
-        return reader.read_all()
-
-
 def sorted_out(rows: Any, slice_: Slice) -> tuple[Any, Any, int]:
     """Divide the rows of a page.
 
     Returns:
-        The rows sent on the slice's day; those without a date sent; and the number of rows that its
-        filter should not have selected.
+        The rows sent on the slice's days; those without a date sent; and the number of rows that
+        its filter should not have selected.
     """
     sent = rows["date_sent"]
-    day, selected = Slice(slice_.day).bounds, slice_.bounds
-    foreign = len(rows) - sent.null_count - _count(_within(sent, *selected))
-    return rows.filter(_within(sent, *day)), rows.filter(pc.is_null(sent)), foreign
+    days = Slice.of_days(slice_.first.date(), slice_.last.date())
+    start, end = days.first, days.last + SECOND
+    foreign = len(rows) - sent.null_count - _count(_within(sent, *slice_.bounds))
+    return rows.filter(_within(sent, start, end)), rows.filter(pc.is_null(sent)), foreign
 
 
 def _within(sent: Any, start: datetime, end: datetime) -> Any:

@@ -36,10 +36,11 @@ class SliceReport:
     rows: int = 0
     """Messages of the day in the archive."""
     pages: int = 0
+    """Pages with messages of the day; a page can have those of several days."""
     parts: int = 1
-    """Parts that it was read in: more than 1 for a busy day."""
+    """Slices that it was read in: more than 1 if it was cut."""
     overlap: int = 0
-    """Messages that two neighbouring parts returned: their common seconds."""
+    """Messages that two neighbouring slices returned: their common seconds."""
     moved: int = 0
     """Messages that were on two pages of one walk: they moved while it went on."""
     added: int = 0
@@ -84,7 +85,7 @@ class SyncReport:
     limited: int = 0
     """Requests that Twilio refused because there were too many (429)."""
     split: str = ""
-    """Whether busy days were read in parts, and why not."""
+    """Whether days were read together and in parts, and why not."""
     notes: tuple[str, ...] = ()
     """Other remarks, such as a range that reaches past what Twilio's list holds."""
     cancelled: bool = False

@@ -10,10 +10,14 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Any, TypeVar
+from itertools import pairwise
+from typing import Any, TypeVar, cast
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from twilio_widgets.archive.commit import Committer
-from twilio_widgets.archive.day_walk import DayWalk, PartWriter, WalkedRows, sorted_out
+from twilio_widgets.archive.day_walk import DayWalk, SliceFile, WalkedRows, sorted_out
 from twilio_widgets.archive.forget import ForgottenNumbers
 from twilio_widgets.archive.gate import RequestGate
 from twilio_widgets.archive.manifest import ArchivedDay
@@ -22,15 +26,10 @@ from twilio_widgets.archive.plan import SyncPlan
 from twilio_widgets.archive.report import SliceReport, SyncProgress, SyncReport
 from twilio_widgets.archive.requests import SyncClient
 from twilio_widgets.archive.rows import table_of_messages, table_of_page
-from twilio_widgets.archive.slices import (
-    PAGES_PER_PART,
-    SPLIT_AFTER,
-    SPLIT_FROM_PAGES,
-    Slice,
-    probe_of,
-)
+from twilio_widgets.archive.slices import SECOND, Slice, TimeProbe, probe_of
 from twilio_widgets.archive.store import ArchiveFolder
 from twilio_widgets.archive.unsent import UnsentMessages
+from twilio_widgets.archive.workload import DayRange, Workload
 from twilio_widgets.client.twilio import AsyncTwilio
 from twilio_widgets.core.flows.paging import Paginator
 from twilio_widgets.core.message.message import Message, message_path
@@ -44,9 +43,13 @@ from twilio_widgets.errors import (
     TwilioWidgetsError,
     Unauthorized,
 )
-from twilio_widgets.frames.decode import MessageRecord, page_of
+from twilio_widgets.frames.decode import page_of
 
 T = TypeVar("T")
+
+SAVES_REQUESTS, SAVES_TIME = 2, 3
+"""A proof costs a request. It is worth that if it saves so many, or if each reader has about so
+many pages left, so that those who finish first can help the others."""
 
 MOST_WALKS = 3
 """Walks of a day whose rows keep moving, before it is reported as incomplete."""
@@ -97,17 +100,20 @@ class Sync:
         self._path = message_path(twilio.connection.acting_sid)
         self._gate = RequestGate(self._connection, concurrency)
         self._client = SyncClient(twilio, self._gate)
-        self._days = {day: DayWalk(day, folder) for day in plan.to_read}
+        self._days = {day: DayWalk(day) for day in plan.to_read}
         self._unsent = UnsentMessages(plan.since, forgotten)
         self._unsent_read = asyncio.Event()
-        self._queue: asyncio.Queue[Slice | None] = asyncio.Queue()
+        self._workload = Workload(plan.to_read)
+        self._changed = asyncio.Event()
         self._idle = 0
-        self._unread = len(self._days)
         self._reports: dict[date, SliceReport] = {}
         self._rows = self._pages = 0
         self._disk = asyncio.Lock()
-        self._probing = asyncio.Lock()
-        self._times_are_honoured: bool | None = None
+        self._probe: TimeProbe | None = None
+        self._asked = False
+        """Whether the probe was made."""
+        self._is_ordered = True
+        """Whether every slice was listed newest first so far, as Twilio documents."""
         self._look_ups = 0
         self._lost: TwilioWidgetsError | None = None
         """The error of a slice that was given up."""
@@ -156,10 +162,6 @@ class Sync:
     # Reading
 
     async def _read_all(self) -> None:
-        for day in self._plan.to_read:
-            self._queue.put_nowait(Slice(day))
-        if not self._unread:
-            self._stop_readers()
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._walk_unsent())
@@ -179,75 +181,139 @@ class Sync:
             self._unsent_read.set()
 
     async def _reader(self, group: asyncio.TaskGroup) -> None:
-        while True:
+        while (one := await self._next_range()) is not None:
+            while (slice_ := self._workload.next_slice(one)) is not None:
+                for day in await self._read(slice_, one):
+                    if self._workload.is_read(day):  # this reader goes on while the disk is busy
+                        group.create_task(self._finish(self._days[day]))
+
+    async def _next_range(self) -> DayRange | None:
+        """Wait for something to read; None when every day is finished."""
+        while len(self._reports) < len(self._days):
+            one = self._workload.take()
+            if one is not None:
+                return one
+            if self._is_worth_proving(readers=self._concurrency - self._idle - 1):
+                await self._prove()
+                continue
+            changed = self._changed
             self._idle += 1
-            slice_ = await self._queue.get()
+            await changed.wait()
             self._idle -= 1
-            if slice_ is None:
-                return
-            walk = self._days[slice_.day]
-            await self._read(slice_, walk)
-            walk.unread -= 1
-            if walk.unread:
-                self._finished_one()
-            else:  # this reader goes on while the disk is busy
-                group.create_task(self._finish(walk))
+        return None
+
+    def _wake(self) -> None:
+        """Let the readers that have nothing to do look again."""
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
 
     async def _finish(self, walk: DayWalk) -> None:
         await self._close(walk)
         self._tell()
-        self._finished_one()
+        self._wake()
 
-    def _finished_one(self) -> None:
-        self._unread -= 1
-        if not self._unread:
-            self._stop_readers()
-
-    def _stop_readers(self) -> None:
-        for _ in range(self._concurrency):
-            self._queue.put_nowait(None)
-
-    def _enqueue(self, slices: Sequence[Slice]) -> None:
-        self._unread += len(slices)
-        for one in slices:
-            self._queue.put_nowait(one)
-
-    async def _read(self, slice_: Slice, walk: DayWalk) -> None:
-        """Read one slice."""
-        if slice_.day >= self._started_at.date():
+    async def _read(self, slice_: Slice, one: DayRange) -> list[date]:
+        """Read a slice of a range; return the days that the range has finished."""
+        if slice_.last.date() >= self._started_at.date():
             # A message that is sent meanwhile must be in one of the two walks.
             await self._unsent_read.wait()
         try:
-            if not walk.problem:
-                await self._walk(slice_, walk)
+            return await self._walk(slice_, one)
         except _FOR_ALL:
             raise
         except _LOST as error:
-            walk.problem, self._lost = str(error), error
+            if not slice_.is_day:  # only the day with the trouble is given up
+                one.by_day = True
+                return []
+            self._days[slice_.first.date()].problem, self._lost = str(error), error
+            one.advance(slice_.first - SECOND)
+            return one.finished()
 
-    async def _walk(self, slice_: Slice, walk: DayWalk) -> None:
+    async def _walk(self, slice_: Slice, one: DayRange) -> list[date]:
         pages = Paginator(slice_.request(self._path), page_of)
-        with walk.part() as part:
-            while pages.next_request is not None:
-                rows = await self._client.page(pages)
-                walk.pages += 1
-                self._take(table_of_page(rows), slice_, part)
-                worth_it = self._is_worth_splitting(slice_, part, pages)
-                if worth_it and await self._can_split(slice_, part):
-                    self._split(slice_, walk, part, _pages_left(slice_, part, pages))
-                    return
+        file = SliceFile(self._folder, slice_)
+        oldest: datetime | None = None
+        with file.writer() as stream:
+            while pages.next_request is not None and self._is_best(slice_, one):
+                table = table_of_page(await self._client.page(pages))
+                sent = self._take(table, slice_)
+                stream.write_table(self._forgotten.without(sent))
+                oldest = self._advance(one, sent, oldest)
+                if not self._idle and self._is_worth_proving(readers=self._concurrency):
+                    await self._prove()
+                self._wake()
+        if pages.next_request is None:
+            one.advance(slice_.first - SECOND)
+        days = one.days.intersection(slice_.days)
+        file.keep_for(days)
+        for day in days:
+            self._days[day].parts.append(file)
+        return one.finished()
 
-    def _take(self, table: Any, slice_: Slice, part: PartWriter) -> None:
+    def _take(self, table: Any, slice_: Slice) -> Any:
+        """Count the rows of a page; return those of the slice's days."""
         sent, undated, foreign = sorted_out(table, slice_)
+        days = pc.unique(pc.cast(sent["date_sent"], pa.date32())).to_pylist()
+        for day in days or slice_.days[:1]:
+            self._days[day].pages += 1
+        self._pages += 1
         if foreign:
+            self._workload.honoured &= slice_.is_day
             raise BadResponse(
                 f"Twilio returned {foreign:,} messages that the filter for {slice_} excludes."
             )
-        part.add(self._forgotten.without(sent))
         self._unsent.add(undated)
         self._rows += len(table)
-        self._pages += 1
         self._tell()
+        return sent
+
+    # Times of day
+
+    def _advance(self, one: DayRange, sent: Any, oldest: datetime | None) -> datetime | None:
+        """Note how far a range was read, and make a probe of the rows; return the oldest time."""
+        times: list[datetime] = sent["date_sent"].to_pylist()
+        if not times:
+            return oldest
+        if any(a < b for a, b in pairwise([oldest or times[0], *times])):
+            self._is_ordered = self._workload.honoured = False
+        if self._is_ordered:
+            one.advance(times[-1], len(times), newest=times[0])
+        if self._probe is None:
+            self._probe = probe_of(list(zip(sent["sid"].to_pylist(), times, strict=True)))
+        return times[-1]
+
+    def _is_best(self, slice_: Slice, one: DayRange) -> bool:
+        """Return whether to go on with a slice: the rest was not taken over or can be merged."""
+        if not self._is_ordered:
+            return True
+        best = self._workload.next_slice(one)
+        return best is not None and (len(slice_.days) > 1 or best.first >= slice_.first)
+
+    def _is_worth_proving(self, *, readers: int) -> bool:
+        """Return whether to ask Twilio if times of day are honoured.
+
+        Args:
+            readers: The number of readers that have something to do.
+        """
+        if self._asked or self._probe is None or not self._is_ordered:
+            return False
+        left = self._workload.pages_left
+        saves_time = self._concurrency > 1 and left >= SAVES_TIME * max(1, readers)
+        return saves_time or self._workload.saved_by_proof >= SAVES_REQUESTS
+
+    async def _prove(self) -> None:
+        """Ask Twilio, once, whether times of day are honoured."""
+        probe, self._asked = cast("TimeProbe", self._probe), True
+        pages = Paginator(probe.part.request(self._path), page_of)
+        try:
+            answer = table_of_page(await self._client.page(pages))
+        except ApiError as error:
+            if isinstance(error, _FOR_ALL):
+                raise
+            return
+        times = zip(answer["sid"].to_pylist(), answer["date_sent"].to_pylist(), strict=True)
+        self._workload.honoured = self._is_ordered and probe.proves(list(times))
+        self._wake()
 
     async def _close(self, walk: DayWalk) -> None:
         """Compare a day with the archived one, and commit it."""
@@ -257,7 +323,7 @@ class Sync:
         rows = await self._in_thread(walk.rows)
         if self._must_walk_again(walk, rows):
             walk.walk_again()
-            self._enqueue([Slice(walk.day)])
+            self._workload.add(walk.day)
             return
         comparison = await self._in_thread(self._committer.compare, walk.day, rows.table)
         comparison, deleted, unchecked = await self._look_up(comparison, comparison.missing)
@@ -273,7 +339,7 @@ class Sync:
             state="incomplete" if reason else "complete",
             rows=done.rows,
             pages=walk.pages,
-            parts=len(walk.parts),
+            parts=rows.parts,
             overlap=rows.overlap,
             moved=rows.moved,
             added=done.added,
@@ -286,8 +352,7 @@ class Sync:
         """Return whether rows may be missing: a page was skipped if rows moved up meanwhile."""
         if walk.walks >= MOST_WALKS:
             return False
-        if walk.was_split and rows.unseen:
-            self._times_are_honoured = False
+        if rows.parts > 1 and not self._is_ordered:
             return True
         return rows.moved > 0 and walk.day < self._started_at.date()
 
@@ -300,45 +365,6 @@ class Sync:
             pages=walk.pages,
             reason=f"Given up: {walk.problem}",
         )
-
-    # Busy days
-
-    def _is_worth_splitting(
-        self, slice_: Slice, part: PartWriter, pages: Paginator[MessageRecord]
-    ) -> bool:
-        """Return whether other readers are idle and could share the rest of a slice."""
-        if not self._idle or self._times_are_honoured is False:
-            return False
-        if pages.next_request is None or pages.pages < SPLIT_AFTER:
-            return False
-        # The parts read the pages so far again, which must be worth it.
-        return _pages_left(slice_, part, pages) >= max(SPLIT_FROM_PAGES, 4 * pages.pages)
-
-    async def _can_split(self, slice_: Slice, part: PartWriter) -> bool:
-        """Return whether times of day are honoured; ask Twilio once."""
-        async with self._probing:
-            if self._times_are_honoured is None:
-                rows = [row for page in part.first_pages for row in _sids_and_times(page)]
-                probe = probe_of(slice_.day, rows)
-                if probe is None:
-                    return False
-                pages = Paginator(probe.part.request(self._path), page_of)
-                try:
-                    answer = table_of_page(await self._client.page(pages))
-                    self._times_are_honoured = probe.proves(_sids_and_times(answer))
-                except ApiError as error:
-                    if isinstance(error, _FOR_ALL):
-                        raise
-                    self._times_are_honoured = False
-            return self._times_are_honoured
-
-    def _split(self, slice_: Slice, walk: DayWalk, part: PartWriter, left: int) -> None:
-        """Queue the parts of a slice; what was read of it becomes a sample to check them with."""
-        parts = slice_.parts(min(2 * self._concurrency, left // PAGES_PER_PART))
-        part.is_sample = True
-        walk.was_split = True
-        walk.unread += len(parts)
-        self._enqueue(parts)
 
     # Missing messages
 
@@ -440,19 +466,14 @@ class Sync:
         return SliceReport(day=day, state="kept", rows=entry.rows, reason=entry.reason)
 
     def _split_text(self) -> str:
-        split = sum(one.parts > 1 for one in self._reports.values())
-        if self._times_are_honoured is None:
+        if not self._is_ordered:
+            return "Twilio's list was not newest first, so every day was read on its own."
+        if not self._asked:
             return ""
-        if not self._times_are_honoured:
-            return "Times of day were not honoured, so busy days were read page by page."
-        return f"Times of day were proved to be honoured; {split} busy days were read in parts."
-
-
-def _pages_left(slice_: Slice, part: PartWriter, pages: Paginator[MessageRecord]) -> int:
-    if part.newest is None or part.oldest is None:
-        return 0
-    return slice_.pages_left(part.newest, part.oldest, pages.pages)
-
-
-def _sids_and_times(table: Any) -> list[tuple[str, datetime]]:
-    return list(zip(table["sid"].to_pylist(), table["date_sent"].to_pylist(), strict=True))
+        if not self._workload.honoured:
+            return "Times of day were not honoured, so every day was read on its own."
+        split = sum(one.parts > 1 for one in self._reports.values())
+        return (
+            "Times of day were proved to be honoured, so quiet days were read together; "
+            f"{split} days were read in parts."
+        )

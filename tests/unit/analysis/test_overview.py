@@ -53,6 +53,17 @@ def test_without_messages_before_there_is_nothing_to_compare():
     assert overview(sent()).figures({})[1] is None
 
 
+@pytest.mark.parametrize(("hours", "is_compared"), [(0, True), (-1, True), (1, False)])
+def test_a_period_before_that_the_log_has_in_part_is_not_compared(hours, is_compared):
+    """It would look like a quiet one."""
+    days = prepare(log(sent(), sent(date_sent=NOON - 10 * DAY)))
+    since, until = NOON - 7 * DAY, NOON
+    begins = since - 7 * DAY + timedelta(hours=hours)
+
+    found = Overview(days, since, until, begins).figures({})[1]
+    assert (found is not None) is is_compared
+
+
 def test_a_filter_on_days_has_no_period_before():
     of = overview(sent(), sent(date_sent=NOON - 10 * DAY))
 

@@ -77,19 +77,41 @@ class Shifted:
 
 
 def test_a_day_whose_rows_moved_is_walked_again(sandbox, archive):
-    report = archive.sync(client(sandbox, Shifted(1)), since=DAY, until=DAY, progress=False)
+    report = archive.sync(
+        client(sandbox, Shifted(1)), since=DAY, until=DAY, concurrency=1, progress=False
+    )
     assert report.complete
     assert (report.slices[0].moved, report.slices[0].pages) == (0, 6)
     assert sorted(archived_sids(archive)) == sorted(sids_of(sandbox, DAY))
 
 
 def test_a_day_whose_rows_keep_moving_is_not_complete(sandbox, archive):
-    report = archive.sync(client(sandbox, Shifted(9)), since=DAY, until=DAY, progress=False)
+    report = archive.sync(
+        client(sandbox, Shifted(9)), since=DAY, until=DAY, concurrency=1, progress=False
+    )
     assert not report.complete
     assert report.slices[0].moved == 1
     assert report.slices[0].reason == "Messages kept moving while its pages were read."
     assert archive.to_dataframe().attrs["complete"] is False
     assert archive.sync(client(sandbox, Shifted(0)), progress=False).complete
+    assert sorted(archived_sids(archive)) == sorted(sids_of(sandbox, DAY))
+
+
+class Swapped:
+    """A list that is not newest first: two rows of each slice's second page change places."""
+
+    def __call__(self, query, page):
+        rows = page["messages"]
+        if query.get("Page") == "1" and len(rows) > 1:
+            rows[0], rows[-1] = rows[-1], rows[0]
+
+
+def test_a_list_that_is_not_newest_first_is_read_day_by_day(sandbox, archive):
+    """A busy day is only cut where everything newer was read, which needs the order."""
+    sandbox.clock.advance("3 days")
+    report = archive.sync(client(sandbox, Swapped()), since=DAY, progress=False)
+    assert report.complete
+    assert report.split == ("Twilio's list was not newest first, so every day was read on its own.")
     assert sorted(archived_sids(archive)) == sorted(sids_of(sandbox, DAY))
 
 
@@ -112,21 +134,33 @@ START = datetime(2026, 1, 14, tzinfo=UTC)
 ROWS = [(f"SM{n:032x}", START + timedelta(hours=8, minutes=n)) for n in range(30)]
 
 
-def test_parts_cover_every_second_of_a_day_once():
-    parts = Slice(date(2026, 1, 14)).parts(7)
-    seconds = [
-        (part.first + timedelta(seconds=n))
-        for part in reversed(parts)
-        for n in range(int((part.last - part.first).total_seconds()) + 1)
-    ]
-    assert seconds == [START + timedelta(seconds=n) for n in range(86_400)]
+def test_a_day_is_asked_for_by_its_date():
+    assert Slice.of_days(date(2026, 1, 14)).request("/x").query == (
+        ("DateSent", "2026-01-14"),
+        ("PageSize", "1000"),
+    )
 
 
-def test_a_part_asks_for_a_second_more_at_both_ends():
-    [part] = Slice(date(2026, 1, 14), START, START + timedelta(hours=1)).parts(1)
-    assert part.request("/x").query == (
-        ("DateSent>", "2026-01-13T23:59:59Z"),
-        ("DateSent<", "2026-01-14T01:00:01Z"),
+@pytest.mark.parametrize(
+    ("slice_", "first", "last"),
+    [
+        (
+            Slice(START, START + timedelta(hours=1)),
+            "2026-01-13T23:59:59Z",
+            "2026-01-14T01:00:01Z",
+        ),
+        (
+            Slice.of_days(date(2026, 1, 14), date(2026, 1, 16)),
+            "2026-01-13T23:59:59Z",
+            "2026-01-17T00:00:00Z",
+        ),
+    ],
+    ids=["part of a day", "several days"],
+)
+def test_another_slice_is_asked_for_with_a_second_more_at_both_ends(slice_, first, last):
+    assert slice_.request("/x").query == (
+        ("DateSent>", first),
+        ("DateSent<", last),
         ("PageSize", "1000"),
     )
 
@@ -152,12 +186,15 @@ def answer(low, high):
     ids=["inclusive", "exclusive", "ignored", "no end", "no start", "another zone", "nothing"],
 )
 def test_a_probe_is_proof_only_if_both_ends_are_honoured(widen, proved):
-    probe = probe_of(date(2026, 1, 14), ROWS)
+    probe = probe_of(ROWS)
     # The filter is a second wider than the part at both ends.
     second = timedelta(seconds=1)
     assert probe.proves(widen(probe.part.first - second, probe.part.last + second)) is proved
 
 
-@pytest.mark.parametrize("rows", [[], ROWS[:2], [(sid, START) for sid, _ in ROWS]])
-def test_rows_of_too_little_time_prove_nothing(rows):
-    assert probe_of(date(2026, 1, 14), rows) is None
+TWO_DAYS = [(sid, sent + timedelta(hours=20 * n)) for n, (sid, sent) in enumerate(ROWS[:3])]
+
+
+@pytest.mark.parametrize("rows", [[], ROWS[:2], [(sid, START) for sid, _ in ROWS], TWO_DAYS])
+def test_rows_of_too_little_time_or_of_several_days_prove_nothing(rows):
+    assert probe_of(rows) is None

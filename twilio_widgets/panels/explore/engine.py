@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from twilio_widgets.analysis.overview import Overview, end_of
+from twilio_widgets.analysis.overview import Overview, end_of, start_of
 from twilio_widgets.analysis.prepared import PreparedLog, prepare
 from twilio_widgets.panels.explore.state import wanted
 
@@ -24,6 +24,7 @@ class ExploreEngine:
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self._log: PreparedLog | None = None
+        self._covered_from: datetime | None = None
         self._key: tuple[object, ...] = ()
         self._overview: Overview | None = None
         self._rows_key: tuple[object, ...] | None = None
@@ -34,9 +35,15 @@ class ExploreEngine:
         """All messages that were read; None before that."""
         return None if self._log is None else self._log.frame
 
-    def put(self, log: PreparedLog | None) -> None:
-        """Use other messages."""
+    def put(self, log: PreparedLog | None, covered_from: datetime | None = None) -> None:
+        """Use other messages.
+
+        Args:
+            log: The messages.
+            covered_from: When they begin; None: these are all messages.
+        """
         with self.lock:
+            self._covered_from = covered_from
             self._log, self._overview, self._key = log, None, ()
             self._rows_key, self._rows = None, None
 
@@ -50,7 +57,8 @@ class ExploreEngine:
             span = asked.span(now)
             key = (id(self._log), *span)
             if self._overview is None or self._key != key:
-                self._overview, self._key = Overview(self._log, *span), key
+                self._overview = Overview(self._log, *span, self._covered_from)
+                self._key = key
             return self._overview
 
     def filtered(self, asked: Asked, now: datetime, where: Where) -> Frame:
@@ -63,7 +71,7 @@ class ExploreEngine:
             return self._rows if overview is not None else None
 
 
-def prepared(frame: Frame, tz: str) -> tuple[PreparedLog, datetime | None]:
-    """Prepare messages; return them with the time just after the newest one."""
+def prepared(frame: Frame, tz: str) -> tuple[PreparedLog, datetime | None, datetime | None]:
+    """Prepare messages; return them with the times of the oldest and just after the newest one."""
     log = prepare(frame, tz=tz)
-    return log, end_of(log)
+    return log, start_of(log), end_of(log)

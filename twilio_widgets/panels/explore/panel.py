@@ -32,6 +32,7 @@ from twilio_widgets.panels.explore.snippets import analysis_code
 from twilio_widgets.panels.explore.state import Answer, Asked, ExploreState, wanted
 from twilio_widgets.panels.explore.worker import (
     LoadHooks,
+    covered_from,
     read_archive,
     read_given,
     read_live,
@@ -281,7 +282,7 @@ class ExplorePanel(Panel[ExploreState]):
         try:
             frame, loaded = self._read(kind, state, reading)
             reading.show(steps.Running(kind="load", text=f"Preparing {loaded.rows:,} messages…"))
-            log, end = prepared(frame, state.asked.tz)
+            log, start, end = prepared(frame, state.asked.tz)
         except Exception as error:  # noqa: BLE001  # or the panel would show "reading…" forever
             self._apply(steps.load_failed, state.turn, sentence_of(error))
             return
@@ -290,7 +291,7 @@ class ExplorePanel(Panel[ExploreState]):
         with self._lock:
             if state.turn != self._state.turn or not self._open:
                 return
-            self._engine.put(log)
+            self._engine.put(log, covered_from(loaded, start))
             self._apply(steps.ended, state.turn, loaded)
         self._count()  # here, so that `join` waits for it
 

@@ -91,6 +91,8 @@ class Loaded:
     """The first day (UTC) that was read from Twilio; None: everything."""
     until: date | None = None
     complete: bool = True
+    covered_from: date | None = None
+    """The first day (UTC) without a gap up to the last one; None: the oldest message's time."""
     note: str = ""
     """Why they are not complete, or another remark."""
 

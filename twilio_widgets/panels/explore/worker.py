@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from twilio_widgets.errors import ConfigurationError
@@ -13,7 +13,7 @@ from twilio_widgets.panels.messages.state import MessagesQuery
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import date, datetime
+    from datetime import date
 
     from twilio_widgets.archive.archive import Archive
     from twilio_widgets.archive.report import SyncProgress
@@ -48,6 +48,19 @@ def days_of(asked: Asked, now: datetime) -> tuple[date | None, date | None]:
     return (start - length).astimezone(UTC).date(), last
 
 
+def covered_from(loaded: Loaded, oldest: datetime | None) -> datetime | None:
+    """Return from when on no message is missing; None if all messages were read.
+
+    Args:
+        loaded: What was read.
+        oldest: The time of its oldest message.
+    """
+    if loaded.origin == "live" and loaded.complete and loaded.since is None:
+        return None
+    day = loaded.covered_from
+    return oldest if day is None else datetime.combine(day, time(), UTC)
+
+
 def read_live(twilio: Twilio, asked: Asked, reading: LoadHooks) -> tuple[Frame, Loaded]:
     """Read the messages of the period and of the one before from Twilio's log."""
     now = twilio.connection.now()
@@ -70,6 +83,7 @@ def read_live(twilio: Twilio, asked: Asked, reading: LoadHooks) -> tuple[Frame, 
         since=since,
         until=until,
         complete=read.complete,
+        covered_from=since if read.complete else None,
         note=note,
     )
 
@@ -80,7 +94,27 @@ def read_archive(archive: Archive, now: datetime, reading: LoadHooks) -> tuple[F
     frame = archive.to_dataframe()
     complete = bool(frame.attrs.get("complete"))
     note = "" if complete else "The archive has days that are not complete: press Sync."
-    return frame, Loaded(origin="archive", rows=len(frame), now=now, complete=complete, note=note)
+    return frame, Loaded(
+        origin="archive",
+        rows=len(frame),
+        now=now,
+        complete=complete,
+        covered_from=_without_gap(archive),
+        note=note,
+    )
+
+
+def _without_gap(archive: Archive) -> date | None:
+    """Return the first of the days up to the last one that are all archived completely."""
+    first = last = None
+    days = archive.days
+    for day, complete in zip(days["day"].tolist(), days["complete"].tolist(), strict=True):
+        if not complete or (last is not None and day != last + timedelta(days=1)):
+            first = None
+        if complete and first is None:
+            first = day
+        last = day
+    return first
 
 
 def sync_archive(archive: Archive, twilio: Twilio, asked: Asked, reading: LoadHooks) -> str:

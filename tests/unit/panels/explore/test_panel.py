@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -19,6 +20,7 @@ from twilio_widgets.panels.kit.throttle import ThreadThrottle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 TZ = "Europe/Berlin"
 
@@ -112,6 +114,21 @@ def test_a_load_reads_the_period_before_as_well(sandbox: tw.Sandbox) -> None:
         assert panel._state.loaded is not None
         assert panel._state.loaded.rows > len(panel.frame)
         assert panel._state.answer is not None
+        assert panel._state.answer.before is not None
+
+
+def test_an_archive_that_begins_in_the_period_before_is_not_compared_with_it(
+    sandbox: tw.Sandbox, tmp_path: Path
+) -> None:
+    """The part that is archived would look like a quiet week."""
+    twilio = tw.Twilio(sandbox.connection)
+    archive = tw.Archive(tmp_path / "messages")
+    today = sandbox.clock.now().date()
+    archive.sync(twilio, since=today - timedelta(days=10), progress=False)
+    with shown(ExplorePanel(twilio, archive=archive, period="7 days")) as panel:
+        assert panel._state.answer.before is None
+    archive.sync(twilio, since=today - timedelta(days=14), progress=False)
+    with shown(ExplorePanel(twilio, archive=archive, period="7 days")) as panel:
         assert panel._state.answer.before is not None
 
 
