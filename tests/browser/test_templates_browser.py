@@ -31,7 +31,11 @@ def draw_narrow(notebook: Notebook, card: Locator, state: str) -> None:
     """Draw the card in a window of 700 px, where nothing may be cut off."""
     size = notebook.page.viewport_size or {"width": 1200, "height": 900}
     notebook.page.set_viewport_size({"width": 700, "height": size["height"]})
-    assert card.evaluate("card => card.scrollWidth <= card.clientWidth")
+    wide = card.evaluate(
+        "card => [...card.querySelectorAll('*')].filter(one => one.getBoundingClientRect().right > "
+        "card.getBoundingClientRect().right + 1).map(one => one.className || one.tagName)"
+    )
+    assert wide == []
     notebook.screenshot(f"templates-{state}-700", of=card)
     notebook.page.set_viewport_size(size)
 

@@ -11,13 +11,12 @@ fails with 63016 is UNCONFIRMED.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from twilio_widgets.core.bodies import encodable
-from twilio_widgets.core.templates.variables import parse_variables
 from twilio_widgets.sandbox.world.refusals import ApiRefusal
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ OUTSIDE_WINDOW = 63016
 _REVIEW = 60.0
 _TO_PENDING = 2.0
 _PLACEHOLDER = re.compile(r"\{\{\s*([^{}\s]+)\s*\}\}")
-_REFUSED_IN_VALUES = re.compile(r"[\r\n\t]| {5}")
+_REFUSED_IN_VALUES = re.compile(r"[\r\n\t\ud800-\udfff]| {5}")
 _NEVER_FIRST = frozenset({"twilio/list-picker", "twilio/location"})
 
 
@@ -180,6 +179,11 @@ _READY: tuple[tuple[str, str, dict[str, str], dict[str, Any], str, str, str], ..
 """Name, language, defaults, types, category, approval and the reason of a rejection."""
 
 
+def _not_json(name: str) -> None:
+    """Refuse ``NaN`` and ``Infinity``, which Python's parser accepts."""
+    raise ValueError(name)
+
+
 def checked_variables(form: Form) -> dict[str, str]:
     """Return the variables of a creation.
 
@@ -187,15 +191,14 @@ def checked_variables(form: Form) -> dict[str, str]:
         ApiRefusal: They are not a JSON object of texts that Twilio accepts (21656).
     """
     try:
-        given = parse_variables(form.get("ContentVariables") or "{}")
+        given = json.loads(form.get("ContentVariables") or "{}", parse_constant=_not_json)
     except ValueError:
         given = None
     if not isinstance(given, dict):
         raise ApiRefusal(21656)
     texts = {name: str(value) for name, value in given.items() if value is not None}
     if len(texts) < len(given) or any(
-        not text or not encodable(text) or _REFUSED_IN_VALUES.search(text)
-        for text in texts.values()
+        not text or _REFUSED_IN_VALUES.search(text) for text in texts.values()
     ):
         raise ApiRefusal(21656)
     return texts
