@@ -20,7 +20,7 @@ from twilio_widgets.core.system.locks import lock, unlock
 from twilio_widgets.errors import ArchiveError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-"""What a disk, a quota and a limit of the process say when there is no room."""
+"""The errors of a full disk, an exceeded quota and a limit on file sizes."""
 
 DAYS, UNSENT, CHANGES, SCRATCH = "days", "unsent", "changes", "scratch"
 """The folders within an archive's."""
@@ -110,7 +110,7 @@ class ArchiveFolder:
             (self.path / name).replace(self.path / new_name)
 
     def sweep(self, keep: set[str]) -> None:
-        """Delete what an interrupted process left: files of ours that no manifest lists."""
+        """Delete the files of an interrupted process: archive files that no manifest lists."""
         ours = [
             name
             for name in self.names()
@@ -119,7 +119,7 @@ class ArchiveFolder:
         self.remove(set(ours) - keep)
 
     def remove(self, names: Iterable[str]) -> None:
-        """Delete files, and the folders of ours that become empty."""
+        """Delete files, and the archive folders that become empty."""
         for name in names:
             with suppress(OSError):  # Windows: still open in another process; the next sync retries
                 path = self.path / name

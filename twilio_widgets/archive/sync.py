@@ -190,7 +190,7 @@ class Sync:
             walk.unread -= 1
             if walk.unread:
                 self._finished_one()
-            else:  # this reader goes on while the disk is busy
+            else:  # this reader continues while the disk is busy
                 group.create_task(self._finish(walk))
 
     async def _finish(self, walk: DayWalk) -> None:

@@ -31,7 +31,7 @@ class Request:
     """It brings its own ``Content-Type``."""
 
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    """Headers beside our own; one of the same name takes the place of ours."""
+    """Additional headers; one of the same name replaces ours."""
 
     service: str = "api"
     """The product it is for: ``"api"``, or another of `core.http.hosts.VERSIONS`."""

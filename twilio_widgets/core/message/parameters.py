@@ -169,7 +169,7 @@ def _check_content(given: dict[str, object], _now: datetime) -> None:
 
 
 def _check_variables(variables: object) -> None:
-    """Refuse what cannot fill a content template."""
+    """Refuse variables that cannot fill a content template."""
     if isinstance(variables, str):
         try:
             variables = json.loads(variables)
