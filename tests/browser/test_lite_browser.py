@@ -116,7 +116,7 @@ def test_a_message_sent_from_the_workbench_becomes_delivered(site: str, page: Pa
     bench.screenshot(path=SHOTS / "lite-workbench.png")
 
 
-def test_what_a_page_cannot_do_raises_an_error_that_says_so(site: str, page: Page) -> None:
+def test_unsupported_features_of_a_page_raise_an_error_that_says_so(site: str, page: Page) -> None:
     visit(page, site, PAGES[0])
     execute(page, "import twilio_widgets as tw\nsandbox = tw.Sandbox()")
     execute(page, "twilio = tw.Twilio(sandbox.connection)")

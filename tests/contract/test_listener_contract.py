@@ -328,7 +328,7 @@ def test_an_earlier_public_url_is_forgotten_with_the_sandbox_route(sandbox):
         assert len(again.events) == 1
 
 
-def test_nothing_is_pointed_at_a_listener_that_twilio_cannot_reach(tmp_path, monkeypatch):
+def test_no_webhook_is_configured_for_an_unreachable_listener(tmp_path, monkeypatch):
     """Said before Twilio is asked for anything."""
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "none"))
     connection = AuthTokenConnection("AC" + "0f" * 16, "1" * 32)
@@ -522,7 +522,7 @@ def test_a_closed_listener_says_that_it_is_closed(sandbox):
         listener.on_event(print)
 
 
-def test_nothing_is_pointed_at_a_listener_that_has_ended(sandbox, twilio):
+def test_no_webhook_is_configured_for_a_listener_that_has_ended(sandbox, twilio):
     """Without a process nothing would receive the webhooks or restore the settings."""
     listener = Listener(sandbox.connection)
     listener.close()

@@ -488,7 +488,7 @@ class Narrow:
         return max(sum(at - window < one <= at for one in self.made) for at in self.made)
 
 
-def test_a_look_ends_with_its_budget_and_the_next_one_goes_on(poller, twilio, sandbox):
+def test_a_poll_ends_with_its_budget_and_the_next_one_continues(poller, twilio, sandbox):
     """Twenty lists by five requests a minute: four looks, and nothing is read twice."""
     numbers = [*sandbox.numbers[:2], *(f"+1415555{end:04}" for end in range(8))]
     narrow = Narrow(poller, twilio, 5, since=NOON, numbers=numbers)

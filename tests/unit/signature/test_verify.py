@@ -245,7 +245,7 @@ def test_a_signature_over_the_user_info_is_accepted_and_named(as_signed: str, as
 
 
 @pytest.mark.parametrize("url", ["wss://h.example/media", "WS://h.example/media"])
-def test_a_web_socket_is_no_webhook(url: str):
+def test_a_web_socket_is_not_a_webhook(url: str):
     verdict = verify(signed(url, {}, as_url=url), KEYS)
     assert verdict.cause == "url"
     assert "Twilio calls one for Media Streams" in verdict.reason

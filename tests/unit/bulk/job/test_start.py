@@ -174,14 +174,14 @@ def test_a_disk_that_was_full_before_anything_was_written_is_named(tmp_path):
 
 
 @pytest.mark.parametrize("given", [None, [{"to": "+14155550101"}], "people.csv"])
-def test_what_is_no_plan_is_not_begun(twilio, given):
+def test_an_invalid_plan_is_not_started(twilio, given):
     message = r"plan must be a plan, such as tw\.plan\("
     with pytest.raises(ConfigurationError, match=message) as refused:
         Job.start(given, twilio, name="spring")
     assert refused.value.field == "plan"
 
 
-def test_a_connection_is_no_client(sandbox):
+def test_a_connection_is_refused_as_a_client(sandbox):
     with pytest.raises(ConfigurationError) as refused:
         Job.start(plan(sandbox.numbers[0]), sandbox.connection, name="spring")
     assert str(refused.value) == (

@@ -289,7 +289,7 @@ def test_a_number_is_masked_wherever_it_stands(text: str, masked: str):
 
 
 @pytest.mark.parametrize("text", READABLE)
-def test_what_is_no_number_stays_readable(text: str):
+def test_text_that_is_not_a_number_stays_readable(text: str):
     assert mask(text) == text
 
 
@@ -346,7 +346,7 @@ def test_every_e164_number_passes_and_is_masked_in_any_setting(glue: str, number
 
 
 @given(st.text(st.sampled_from("+0123456789 -().%2B\u200b\n,x:E"), max_size=40))
-def test_what_is_refused_does_not_tell_the_number(text: str):
+def test_a_refusal_does_not_contain_the_number(text: str):
     try:
         check_recipient(text)
     except InvalidMessage as problem:
@@ -370,7 +370,7 @@ def test_hostile_text_is_masked_in_linear_time(text: str):
     assert time.process_time() - begin < 1
 
 
-def test_every_country_code_is_told_apart_from_the_number():
+def test_every_country_code_is_separated_from_the_number():
     for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
         assert mask(f"+{code}12345678").startswith(f"+{code} 1")
 

@@ -90,7 +90,7 @@ def test_very_many_numbers_are_found_as_the_library_finds_them():
         ("+390612345678", None),
     ],
 )
-def test_a_number_is_told_or_left_to_the_library(number, found):
+def test_a_number_is_identified_or_left_to_the_library(number, found):
     assert range_of(number) == found
 
 

@@ -452,7 +452,7 @@ DOOR = [
 
 
 @pytest.mark.parametrize("fields", DOOR)
-def test_the_door_itself_refuses_whoever_knocks(asked, fields):
+def test_the_connection_itself_refuses_other_hosts(asked, fields):
     """No entry point can pass by the guard, because it stands in the transport."""
     door = BlockingTransport(CONNECTION, timeout=1, base_url=None, policy=None)
     with pytest.raises((PathRefused, InvalidRequest)):

@@ -267,7 +267,7 @@ def well(tmp_path_factory):
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_whatever_happened_to_the_files_there_is_a_store_or_a_clear_refusal(tmp_path, well, seed):
+def test_any_damage_to_the_files_gives_a_store_or_a_clear_refusal(tmp_path, well, seed):
     """Bits flipped, blocks zeroed, ends cut off: in the file or in its log."""
     folder = shutil.copytree(well, tmp_path / "events")
     path = folder / "events.sqlite"

@@ -142,7 +142,7 @@ def test_a_folder_that_others_can_use_is_not_used(where, mode):
         register(1, where=where)
 
 
-def test_a_file_in_a_folder_that_was_opened_to_others_is_not_believed(where):
+def test_a_file_in_a_folder_that_others_can_write_is_not_trusted(where):
     with register(1, where=where) as way:
         where.chmod(0o755)
         assert target_of(way.key.reveal(), where) is None

@@ -280,7 +280,7 @@ def test_a_message_twilio_no_longer_has_is_passed_over(bench, sandbox):
     assert bench.known == {sid: ("sent", None)}
 
 
-def test_an_old_message_is_not_asked_about_for_ever(bench):
+def test_an_old_message_is_not_polled_forever(bench):
     """After a day a receipt no longer comes: `sent` is its end."""
     bench.hear(bench.send("96"))
     log = MessageLogReader(bench.twilio, attempts=1)

@@ -398,7 +398,7 @@ FORWARDED = {
 FORWARDED_URL = "https://hub.example.org" + FORWARDED["X-Original-Uri"]
 
 
-def test_our_own_extension_is_believed_by_its_token_alone() -> None:
+def test_the_server_extension_is_trusted_by_its_token_alone() -> None:
     token = "f" * 40
     at = gate(forward=token)
 
@@ -475,7 +475,7 @@ def test_a_signed_request_must_have_every_mandatory_parameter_once(name: str) ->
     assert outcome(gate(), signed(parameters, path="/inbound")) == expected
 
 
-def test_cutting_a_signed_request_up_anew_keeps_its_signature_but_makes_no_event() -> None:
+def test_repartitioning_a_signed_request_keeps_its_signature_but_makes_no_event() -> None:
     """The reason for the fields: the two are signed alike."""
     whole, cut = INBOUND, {**without("From", INBOUND), "Body": "HiFrom+15005550001"}
     url = f"http://{LOCAL}/inbound"

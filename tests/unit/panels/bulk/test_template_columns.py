@@ -95,7 +95,7 @@ def test_the_preview_shows_the_text_of_the_row(
     assert shown.body == "Hello Cy, see you at 11:00 tomorrow?"
 
 
-def test_the_approval_is_said(sandbox: Sandbox, make: Callable[..., BulkPanel]) -> None:
+def test_the_approval_is_shown(sandbox: Sandbox, make: Callable[..., BulkPanel]) -> None:
     panel = make()
     choose(panel, sandbox.templates[APPOINTMENT])
     assert "WhatsApp has approved this template (utility)." in PanelDriver(panel).text()

@@ -91,7 +91,7 @@ def test_nothing_starts_by_itself(panel: EventsPanel, twilio: Twilio) -> None:
     assert not _is_running(twilio)
 
 
-def test_a_simulated_message_comes_in_through_a_signed_webhook(
+def test_a_simulated_message_arrives_as_a_signed_webhook(
     panel: EventsPanel, sandbox: Sandbox
 ) -> None:
     PanelDriver(panel).press_on(on(panel)._form.inbound)
@@ -224,7 +224,7 @@ def left(twilio: Twilio, sandbox: Sandbox) -> Iterator[Listener]:
         pass
 
 
-def test_a_listener_with_the_old_token_goes_on_until_a_person_agrees_to_its_end(
+def test_a_listener_with_the_old_token_runs_until_the_user_agrees_to_replace_it(
     left: Listener, sandbox: Sandbox
 ) -> None:
     pid, port = left.heartbeat.pid, left.port

@@ -74,7 +74,7 @@ def test_the_message_itself_is_emptied(field: SecretInput, page: Page) -> None:
     assert page.answers(CANARY) == []
 
 
-def test_a_secret_nobody_asked_for_is_ignored(field: SecretInput, page: Page) -> None:
+def test_an_unrequested_secret_is_ignored(field: SecretInput, page: Page) -> None:
     got: list[Secret] = []
     page.says({"t": "secret", "n": None}, CANARY.encode())
     field.ask(got.append)

@@ -100,7 +100,7 @@ def counter() -> Iterator[Counter]:
     panel.close()
 
 
-def test_the_elements_hold_what_they_are_told_to_show() -> None:
+def test_the_elements_contain_the_texts_they_were_given() -> None:
     head, note, facts, track, code = CardHeader(title="Send"), Note(), Facts(), Stepper(), Code()
     head.show("sandbox", "good")
     note.show("careful", "warning")

@@ -291,7 +291,7 @@ def test_an_opened_row_is_read_afresh_and_its_error_explained(panel: MessagesPan
     assert (view["status"], view["tone"], view["body"]) == ("undelivered", "problem", bad["body"])
 
 
-def test_every_field_of_a_message_is_told(twilio: Twilio) -> None:
+def test_every_field_of_a_message_is_shown(twilio: Twilio) -> None:
     message = twilio.messages.get(twilio.messages.list(limit=1)["sid"].iloc[0])
 
     assert [label for label, _ in facts_of(message)] == [

@@ -116,7 +116,7 @@ def test_nothing_is_read_without_a_client_or_while_a_reading_is_under_way() -> N
     assert steps.began(begun) is begun
 
 
-def test_what_an_older_reading_has_to_say_comes_too_late() -> None:
+def test_the_result_of_an_older_read_is_ignored() -> None:
     later = steps.began(steps.failed(steps.began(AWAKE), 1, "No reply."))
 
     assert later.turn == 2
@@ -158,7 +158,7 @@ def test_a_first_day_after_the_last_is_a_problem() -> None:
     )
 
 
-def test_another_client_begins_anew_and_keeps_the_filters() -> None:
+def test_another_client_starts_over_and_keeps_the_filters() -> None:
     asked = MessagesQuery(to="+14155550123")
     old = replace(AWAKE, asked=asked, follows=True, turn=4, read=read(), rows_to_see=True, sid=SID)
 
@@ -203,7 +203,7 @@ def test_looking_again_keeps_what_is_known_and_another_message_does_not() -> Non
     assert steps.looked_up(there, OTHER).detail == Detail(sid=OTHER)
 
 
-def test_an_answer_about_a_message_nobody_looks_at_any_more_is_dropped() -> None:
+def test_a_response_about_a_closed_message_is_dropped() -> None:
     looking = steps.looked_up(steps.looked_up(AWAKE, SID), OTHER)
 
     assert steps.found(looking, message(SID)) is looking

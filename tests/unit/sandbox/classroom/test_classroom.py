@@ -116,7 +116,7 @@ def test_a_name_is_short_printable_and_not_the_teachers(classroom, name):
         Sandbox.join(classroom.url, name)
 
 
-def test_a_full_class_takes_nobody_else(classroom):
+def test_a_full_class_accepts_no_further_student(classroom):
     members = [Sandbox.join(classroom.url, name) for name in ("Ada", "Grace", "Alan")]
     with pytest.raises(SandboxError, match="full: all 3 seats"):
         Sandbox.join(classroom.url, "Edsger")
