@@ -7,9 +7,9 @@ import pytest
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup():
-    """Start the kernel without static pictures, which contain the names of their widgets."""
+    """Start the kernel with pictures that do not contain the names of their widgets."""
     before = os.environ.get("TWILIO_WIDGETS_STATIC")
-    os.environ["TWILIO_WIDGETS_STATIC"] = "0"
+    os.environ["TWILIO_WIDGETS_STATIC"] = "inline"
     try:
         return (yield)
     finally:

@@ -11,8 +11,8 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-# A picture names its widget, which differs from run to run. A card then shows its own HTML.
-os.environ["TWILIO_WIDGETS_STATIC"] = "0"
+# A second output names its widget, which differs from run to run.
+os.environ["TWILIO_WIDGETS_STATIC"] = "inline"
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 

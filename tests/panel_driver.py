@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from twilio_widgets.panels.inputs.direct_press import DirectPressable
 from twilio_widgets.panels.inputs.field_set import FieldSet
 from twilio_widgets.panels.inputs.line_input import LineInput
 from twilio_widgets.panels.inputs.ordered_button import OrderedButton, Pressable
@@ -104,13 +105,27 @@ class PanelDriver:
         self.say(control, {"t": "typed", "text": text})
         return self.press_on(control)
 
-    def press_on(self, button: Any, fields: list[list[object]] | None = None) -> str:
-        """Press a button, with the fields as they are or as another page shows them."""
+    def press_on(
+        self,
+        button: Any,
+        fields: list[list[object]] | None = None,
+        what: object = None,
+        turn: int | None = None,
+    ) -> str:
+        """Press a button, with the fields as they are or as another page shows them.
+
+        Args:
+            button: The button, or an element with several.
+            fields: What the page shows; None for what the kernel has.
+            what: Which of the element's buttons.
+            turn: The turn that the page shows; None for the button's.
+        """
         number = f"9-{next(_NUMBERS)}"
         self._listen_to(button)
         button._handle_custom_msg({"t": "press", "id": number}, [])
         shown = self.fields() if fields is None else fields
-        context = {"turn": button.turn, "page": self._view, "fields": shown}
+        turn = button.turn if turn is None else turn
+        context = {"turn": turn, "page": self._view, "fields": shown, "what": what}
         button._handle_custom_msg({"t": "act", "id": number, **context}, [])
         return self._answers.get(number, "no answer")
 
@@ -164,6 +179,14 @@ class PanelDriver:
             send(content, buffers)
 
         vars(button)["send"] = listen
+
+
+def stop(element: DirectPressable, what: object = None, turn: int | None = None) -> None:
+    """Press a button that stops something: over both channels, and without asking first."""
+    turn = element.turn if turn is None else turn
+    said = {"t": "act", "id": f"8-{next(_NUMBERS)}", "turn": turn, "what": what}
+    element.on_control(said)
+    element._handle_custom_msg(said, [])
 
 
 def shown(widget: Any) -> Iterator[Any]:

@@ -70,7 +70,7 @@ class Condition:
 
 BUSY_CELL = Condition("busy-cell", busy=True, used=False)
 FAR_AWAY = Condition("500-ms-away", Pace(key_ms=70, pause_ms=0), delay=0.25)
-FIRST_USE = Condition("first-use", Pace(key_ms=10, pause_ms=0), used=False)
+FIRST_USE = Condition("first-use", Pace(key_ms=0, pause_ms=0), used=False)
 CONDITIONS = (
     BUSY_CELL,
     FIRST_USE,
@@ -161,13 +161,10 @@ class Desk:
         return outcomes
 
 
-def matrix(desk: Desk, judge: Judge, condition: Condition) -> dict[str, list[Outcome]]:
-    """Press every form; return what is not allowed, by form."""
-    times = [(forms.SEND, MANY), (forms.BULK, MANY), *((form, SOME) for form in OTHERS)]
-    return found(
-        {form.name: judge(form.name, desk.press(form, condition, many)) for form, many in times}
-    )
+FORMS = (forms.SEND, forms.BULK, *OTHERS)
+"""Every form of the matrix."""
 
 
-def found(wrong: dict[str, list[Outcome]]) -> dict[str, list[Outcome]]:
-    return {name: outcomes for name, outcomes in wrong.items() if outcomes}
+def times_of(form: Form) -> int:
+    """Return how often a form is pressed in each condition."""
+    return SOME if form in OTHERS else MANY

@@ -95,7 +95,7 @@ BULK_FILE = Form(
 
 
 def _choose_a_period(person: Person) -> None:
-    person.card.get_by_label("Period", exact=True).select_option("From – to")
+    person.card.get_by_label("Period", exact=True).select_option("Choose days")
     person.card.get_by_label("First day (UTC)").wait_for()
 
 

@@ -140,6 +140,8 @@ def send_the_plan(person: Person) -> None:
 
 
 def plan_of(fields: Fields) -> tuple[Sent, ...]:
+    if not fields["Recipient"]:  # no column was chosen yet: nothing should be sent
+        return ()
     column = ["phone", "office"].index(fields["Recipient"])
     return tuple(
         (numbers[column], fields["Message"].replace("{name}", name))

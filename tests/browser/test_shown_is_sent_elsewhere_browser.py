@@ -1,11 +1,12 @@
 """A press acts on what the page showed also elsewhere: beside another view, after a reload, in
-Voilà, and in an older kernel."""
+Voilà, in an older kernel, and however the text is entered."""
 
 from __future__ import annotations
 
 import importlib.util
 import subprocess
 import sys
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,12 +15,14 @@ import pytest
 
 from tests.browser import pressed_forms as forms
 from tests.browser.harness import PATIENCE, Notebook, Watch
-from tests.browser.press_desk import BUSY_CELL, LONGEST, MANY, SOME, matrix
+from tests.browser.press_desk import BUSY_CELL, FORMS, LONGEST, MANY, SOME, times_of
 from tests.browser.press_trials import press_once
 from tests.browser.pressing import Pace
+from tests.browser.ways_to_type import WAYS
 from tests.tools import without
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from playwright.sync_api import Browser
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from tests.browser.press_desk import Desk, Judge
     from tests.browser.pressed_forms import Form
     from tests.browser.pressing import Person
+    from tests.browser.server import JupyterLab
 
 pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(LONGEST)]
 
@@ -37,15 +41,38 @@ button"""
 OLDER_KERNEL = ("ipykernel==6.31.0", "nest-asyncio==1.6.0")
 
 
+@pytest.fixture(scope="module")
+def older_kernel(lab: JupyterLab, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Offer a kernel of an older ipykernel, installed in a folder of its own; return its name."""
+    lab.add_kernel("older", _installed(tmp_path_factory.mktemp("older"), OLDER_KERNEL))
+    return "older"
+
+
+@pytest.mark.parametrize("form", FORMS, ids=str)
 def test_no_control_is_overtaken_by_its_press_in_an_older_kernel(
-    desk: Desk, judge: Judge, tmp_path: Path
+    desk: Desk, judge: Judge, older_kernel: str, form: Form
 ) -> None:
     """Before ipykernel 7 a page's messages all wait for the cell that runs."""
-    desk.notebook.lab.add_kernel("older", _installed(tmp_path / "older", OLDER_KERNEL))
-    desk.open(kernel="older")
+    desk.open(kernel=older_kernel)
     assert desk.notebook.execute("import ipykernel; print(ipykernel.__version__)") == "6.31.0\n"
 
-    assert matrix(desk, judge, BUSY_CELL) == {}
+    outcomes = desk.press(form, BUSY_CELL, times_of(form))
+    assert judge(form.name, outcomes) == []
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+def test_no_text_is_overtaken_however_it_is_entered(
+    desk: Desk, judge: Judge, way: Callable[[Person, str, str], None]
+) -> None:
+    desk.open()
+
+    def fill(person: Person, number: int) -> None:
+        way(person, forms.SEND.text.replace("#", str(number)), forms.SEND.button)
+
+    form = replace(forms.SEND, fill=fill)
+    outcomes = desk.press(form, BUSY_CELL, SOME)
+    assert judge(form.name, outcomes) == []
+    assert {outcome.kind for outcome in outcomes} == {"as shown"}
 
 
 @pytest.mark.parametrize("form", [forms.SEND, forms.BULK], ids=str)

@@ -27,6 +27,15 @@ def draw(notebook: Notebook, card: Locator, state: str) -> None:
     notebook.theme("light")
 
 
+def draw_narrow(notebook: Notebook, card: Locator, state: str) -> None:
+    """Draw the card in a window of 700 px, where nothing may be cut off."""
+    size = notebook.page.viewport_size or {"width": 1200, "height": 900}
+    notebook.page.set_viewport_size({"width": 700, "height": size["height"]})
+    assert card.evaluate("card => card.scrollWidth <= card.clientWidth")
+    notebook.screenshot(f"templates-{state}-700", of=card)
+    notebook.page.set_viewport_size(size)
+
+
 def ledger(notebook: Notebook) -> list[list[str]]:
     accepted: list[list[str]] = notebook.evaluate("[(one.to, one.body) for one in sandbox.ledger]")
     return accepted
@@ -49,6 +58,7 @@ def test_an_approved_template_is_filled_in_and_sent(notebook: Notebook) -> None:
     text = "Hello Chloé, see you at 9:30 tomorrow?"
     expect(card.get_by_text(text)).to_be_visible()
     draw(notebook, card, "filled")
+    draw_narrow(notebook, card, "filled")
     card.get_by_role("button", name="Send", exact=True).click()
     expect(card.get_by_text("Delivered.").or_(card.get_by_text("Read."))).to_be_visible()
 
@@ -84,10 +94,12 @@ guests = [
     confirmation = card.get_by_placeholder("pay $0.0240")
     confirmation.fill("pay $0.0240")
     draw(notebook, card, "bulk-lookup")
+    draw_narrow(notebook, card, "bulk-lookup")
     card.get_by_role("button", name="Look up", exact=True).click()
     expect(card.get_by_text("Looked up 3 numbers for about $0.0240.")).to_be_visible()
     expect(card.get_by_text("is a landline")).to_be_visible()
     draw(notebook, card, "bulk-looked-up")
+    draw_narrow(notebook, card, "bulk-looked-up")
     card.get_by_placeholder("send 2").fill("send 2")
     card.get_by_role("button", name="Send", exact=True).click()
     expect(card.get_by_text("finished").first).to_be_visible()

@@ -245,6 +245,7 @@ def by_raw_panel(twilio: tw.Twilio, sandbox: tw.Sandbox) -> str:
     rows = [[*pair, True] for pair in fields(sandbox).items()]
     form.tables["data"]._handle_custom_msg({"t": "rows", "rows": rows}, [])
     PanelDriver(panel).press_on(form.send)
+    PanelDriver(panel).press_on(form.agree)
     assert panel.join(30)
     panel.close()
     return str(panel._state)

@@ -288,7 +288,7 @@ def test_a_header_that_is_there_twice_is_joined(over, scripted):
     assert reply.headers == {"x-a": "1, 2", "content-length": "0"}
 
 
-def test_a_full_pool_blocks_no_request_beyond_its_deadline_and_tracks_cancelled_ones(
+def test_requests_that_wait_for_a_full_pool_fail_in_time_and_are_known_to_be_unsent(
     serve, monkeypatch
 ):
     monkeypatch.setattr(wire, "MOST_CONNECTIONS", 2)

@@ -40,9 +40,9 @@ each_slowly = pytest.mark.parametrize(
 
 
 @pytest.fixture(autouse=True)
-def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A picture names its widget, which differs from run to run; `refresh_notebooks` has none."""
-    monkeypatch.setenv("TWILIO_WIDGETS_STATIC", "0")
+def inline_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Show pictures as `refresh_notebooks` does: a second output differs from run to run."""
+    monkeypatch.setenv("TWILIO_WIDGETS_STATIC", "inline")
 
 
 def run(path: Path) -> list[object]:

@@ -191,7 +191,7 @@ class Workbench(SavedPicture, ipywidgets.VBox):
         if (panels := cell_panels()) is not None:
             panels.shown(self)
         bundle: dict[str, object] = super()._repr_mimebundle_(**kwargs)
-        return {**bundle, "text/plain": repr(self), "text/html": self._picture_html()}
+        return self._bundle_with_picture(bundle)
 
     def _picture_html(self) -> str:
-        return "\n".join(panel._still_html() for panel in self._panels)
+        return "\n".join(panel._picture_html() for panel in self._panels)

@@ -3,8 +3,8 @@
 A signature is a proof: only the text that Twilio signed makes it match. A change that makes it
 match is therefore the cause, and no unproved cause is reported. The search takes the parts of the
 signed text (scheme, host and port; path; query string; parameters; key) and the likely changes of
-each. It tries them one at a time, then two in the path or in the query string, then a few in
-different parts, within a fixed work budget of 8,000 signatures over 16 MB.
+each. It tries them one at a time, then two within the path, the query string or the form, then a
+few in different parts, within a fixed work budget of 8,000 signatures over 16 MB.
 
 The finding is for the owner of the listener. It is never sent to the client that made the request,
 and it never makes a request valid.
@@ -19,7 +19,12 @@ from typing import TYPE_CHECKING, Final
 
 from twilio_widgets.core.signature import body_sha256
 from twilio_widgets.signature.causes.body import change_of
-from twilio_widgets.signature.causes.form import alone, form_pairs, forms
+from twilio_widgets.signature.causes.form import (
+    alone,
+    form_pairs,
+    forms,
+    forms_changed_twice,
+)
 from twilio_widgets.signature.causes.guess import CandidateChange, Part, PartGuess, twice
 from twilio_widgets.signature.causes.key import signers
 from twilio_widgets.signature.causes.origin import origins
@@ -51,7 +56,7 @@ _MOST_TEXT: Final = 100_000
 _BREADTH: Final = {1: 5000, 2: 12, 3: 5}
 """For each number of parts changed at once: how many guesses about each part are tried."""
 
-_PATH, _QUERY = 1, 2
+_PATH, _QUERY, _FORM = 1, 2, 3
 """The indexes of these parts in `_parts`."""
 
 _FINAL: Final = frozenset({"request", "no signature", "several signatures", "method"})
@@ -75,7 +80,8 @@ class WorkBudget:
 def diagnose(presented: SignedRequest, keys: Keys, *, work: WorkBudget | None = None) -> Verdict:
     """Return whether Twilio signed this request and, if the signature does not match, why.
 
-    A diagnosis takes up to a few hundredths of a second, so callers must limit how many they run.
+    A diagnosis takes a few hundredths of a second, and a fifth of a second for a very large form,
+    so callers must limit how many they run.
 
     Args:
         presented: The request.
@@ -98,7 +104,7 @@ def diagnose(presented: SignedRequest, keys: Keys, *, work: WorkBudget | None = 
         return verdict
     hashes = body_hashes(location)
     parts = _parts(location, presented, keys, wanted, covered=bool(hashes))
-    in_pairs = _changed_twice(parts, location, presented)
+    in_pairs = _changed_twice(parts, location, presented, covered=bool(hashes))
     found = _search(parts, in_pairs, wanted, work or WorkBudget())
     if found is not None and {WITH_HASH, AS_GET} & set(found):
         found = _without_form(found, alone(presented))
@@ -142,13 +148,13 @@ def _parts(
 
 
 def _changed_twice(
-    parts: tuple[Part, ...], location: Location, presented: SignedRequest
+    parts: tuple[Part, ...], location: Location, presented: SignedRequest, *, covered: bool
 ) -> dict[int, list[PartGuess]]:
-    """Return guesses of two changes within one part, by its index: of the path, and of the query.
+    """Return guesses of two changes within one part, by its index: path, query string and form.
 
     A gateway may decode a query string and sort it, or change a path and end it with a slash.
     """
-    query = parts[_QUERY]
+    query, pairs = parts[_QUERY], form_pairs(presented)
     return {
         _PATH: twice(
             parts[_PATH], lambda text: paths(location._replace(path=text), presented).guesses
@@ -157,6 +163,9 @@ def _changed_twice(
             query._replace(guesses=[one for one in query.guesses if edits(one)]),
             edited,
         ),
+        _FORM: forms_changed_twice(parts[_FORM], presented, location, pairs, covered=covered)
+        if pairs
+        else [],
     }
 
 

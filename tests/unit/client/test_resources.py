@@ -265,7 +265,7 @@ def parts(client: type[Any], connection: Any) -> dict[str, Any]:
     return {"": made} | {name: getattr(made, name) for name in ("messages", *PARTS)}
 
 
-PARTS = ("services", "numbers", "alerts")
+PARTS = ("services", "numbers", "alerts", "templates")
 OF_ONE_CLIENT = {"close", "aclose"}
 
 

@@ -14,6 +14,7 @@ from twilio_widgets.core.guardrails.policy import Policy
 from twilio_widgets.core.numbers.money import money_text
 from twilio_widgets.errors import NotConnected
 from twilio_widgets.panels.demo import demo
+from twilio_widgets.panels.inputs.ordered_input import CHANGED
 from twilio_widgets.panels.messages.rows import row_of
 from twilio_widgets.panels.send.panel import SendPanel
 from twilio_widgets.panels.workbench import Workbench
@@ -99,6 +100,21 @@ def test_reply_addresses_the_other_party_and_keeps_the_text(bench: Workbench) ->
     assert sending.read("From").startswith(inbound["to"])
     assert "Harbour Grill" in sending.read("Message")
     assert bench.message is None, "nothing was sent"
+
+
+def test_a_reply_to_the_message_that_was_open_before_is_refused(bench: Workbench) -> None:
+    """The page may not have drawn the newly opened message yet."""
+    assert bench.frame is not None
+    page, reply = PanelDriver(bench.messages_panel), bench.messages_panel._detail.reply
+    first, second = bench.frame["sid"].iloc[:2]
+    bench.messages_panel.look_up(first)
+    assert bench.join(30)
+    before = reply.turn
+    bench.messages_panel.look_up(second)
+    assert bench.join(30)
+
+    assert page.press_on(reply, turn=before) == CHANGED
+    assert page.press_on(reply) == ""
 
 
 def test_a_reply_waits_until_the_other_message_has_left(bench: Workbench) -> None:

@@ -572,6 +572,42 @@ LARGE = SignedRequest(
 )
 
 
+EXTRA = {"csrf": "1"}
+
+
+@pytest.mark.parametrize(
+    ("signed_as", "seen_as", "cause"),
+    [
+        (SMS, EXTRA | SMS | {"trace": "2"}, "extra parameter"),
+        (changed(Body="a"), EXTRA | changed(Body=" a "), "whitespace and extra parameter"),
+        (
+            changed(Body="a & b"),
+            EXTRA | changed(Body="a &amp; b"),
+            "parameter encoding and extra parameter",
+        ),
+        (
+            changed(Body="a b"),
+            without("SmsSid") | {"Body": "a%20b"},
+            "parameter encoding and missing parameter",
+        ),
+        (
+            changed(Body="a & b") | GEO,
+            changed(Body="a &amp; b"),
+            "parameter encoding and missing parameter",
+        ),
+        (SMS, EXTRA | without("SmsSid"), "extra parameter and missing parameter"),
+        (changed(Body="a\nb"), changed(Body=" a\r\nb "), "whitespace and line endings"),
+        (changed(Body="a & b"), changed(Body="a%20%26amp;%20b"), "parameter encoding"),
+        (changed(Body="é"), EXTRA | changed(Body="Ã©"), "extra parameter and charset"),
+    ],
+)
+def test_two_changes_within_the_form_are_both_named(signed_as, seen_as, cause):
+    request = form(signed_as, seen_as)
+
+    assert causes(request) == cause
+    assert ", and with " in diagnose(request, KEYS).reason
+
+
 def test_the_work_is_bounded():
     for request in (*REQUESTS[::10], LARGE):
         headers = (("X-Twilio-Signature", made(token="nobody's")), *request.headers[1:])

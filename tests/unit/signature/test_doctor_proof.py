@@ -102,9 +102,11 @@ WRONGS: dict[str, Callable[[SignedRequest], SignedRequest]] = {
 
 def parameters_left_out(request: SignedRequest, _: Verdict) -> Iterator[SignedRequest]:
     pairs, query = pairs_of(request.body), pairs_of(urlsplit(request.url).query.encode())
-    yield form(request, tuple(pair for pair in pairs if pair not in query))
-    for left in range(len(pairs)):
-        yield form(request, pairs[:left] + pairs[left + 1 :])
+    bodies = [pairs, tuple(pair for pair in pairs if pair not in query)]
+    for body in bodies:  # two of them may have been added, or one besides those of the query
+        for count in (0, 1, 2):
+            for left in itertools.combinations(range(len(body)), count):
+                yield form(request, tuple(p for n, p in enumerate(body) if n not in left))
 
 
 def parameters_added(request: SignedRequest, verdict: Verdict) -> Iterator[SignedRequest]:

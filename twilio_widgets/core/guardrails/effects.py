@@ -26,7 +26,7 @@ class Effect:
 
 
 _CALL = Effect("make a call")
-_MESSAGE = Effect("send a message")
+MESSAGE = Effect("send a message")
 _NUMBER = Effect("buy a phone number", reaches=False)
 _DEVICE = Effect("send a command to a SIM, which is billed", reaches=False)
 _LOOKUP = Effect("look up details of a number, which is billed", reaches=False)
@@ -42,7 +42,7 @@ _CREATIONS = {
         "mobile": _NUMBER,
         "tollfree": _NUMBER,
     },
-    "conversations": {"actions": _MESSAGE, "communications": _MESSAGE},
+    "conversations": {"actions": MESSAGE, "communications": MESSAGE},
     "flex-api": {"interactions": Effect("start an interaction with a customer")},
     "intelligence": {"transcripts": Effect("transcribe a recording, which is billed", False)},
     "lookups": {"query": _LOOKUP},
@@ -55,7 +55,7 @@ _CREATIONS = {
     },
     "notify": {"notifications": Effect("send a notification")},
     "preview": {"commands": _DEVICE},
-    "proxy": {"messageinteractions": _MESSAGE},
+    "proxy": {"messageinteractions": MESSAGE},
     "studio": {
         "engagements": Effect("start a Studio flow, which can call and send messages"),
         "executions": Effect("start a Studio flow, which can call and send messages"),
@@ -76,7 +76,7 @@ def effect_of(request: Request) -> Effect | None:
     name = last_name(request.path)
     if methods_of(request) - SAFE_METHODS - {"DELETE"}:
         if name == "messages" and request.service != "api":
-            return _MESSAGE
+            return MESSAGE
         return _CREATIONS.get(request.service, {}).get(name)
     if request.service == "lookups" and any(
         parameter.lower() in _PAID_LOOKUPS and value for parameter, value in request.query

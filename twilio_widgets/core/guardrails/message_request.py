@@ -19,7 +19,8 @@ from twilio_widgets.core.request import Request
 from twilio_widgets.errors import PolicyRefused
 
 _SINGLE = (
-    "to", "from", "body", "contentsid", "messagingservicesid", "scheduletype", "sendasmms", "sendat"
+    "to", "from", "body", "contentsid", "messagingservicesid", "scheduletype", "sendasmms",
+    "sendat", "smartencoded",
 )  # fmt: skip
 _PLAIN_CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii", "ascii"})
 
@@ -37,6 +38,9 @@ class MessageRequest:
 
     template: bool = False
     """Whether its text comes from a content template, and so is not known."""
+
+    smart_encoded: bool = False
+    """Whether Twilio replaces look-alike characters in the text."""
 
     send_at: str | None = None
     """The scheduled time as given; None means now."""
@@ -72,6 +76,7 @@ def parse_message_request(request: Request) -> MessageRequest:
         body=one("body"),
         media=any(given.get("mediaurl", ())) or one("sendasmms").lower() == "true",
         template=bool(one("contentsid")),
+        smart_encoded=one("smartencoded").lower() == "true",
         send_at=one("sendat") or None,
         scheduled=bool(service) and one("scheduletype").lower() == "fixed",
         ambiguous=next((name for name in given if name in _SINGLE and _differ(given[name])), ""),

@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from twilio_widgets.core.bodies import FormBody
+from twilio_widgets.core.credentials.secret import concealed
 from twilio_widgets.core.guardrails import refusals
 from twilio_widgets.core.guardrails.enforcement import PolicyEnforcer
 from twilio_widgets.core.guardrails.job_quota import JobQuota
@@ -72,6 +73,7 @@ class Policy(Rules):
 
     def on(self, connection: Connection) -> PolicyEnforcer:
         """Return an enforcer of this policy for a connection."""
+        connection = concealed(connection)
         return PolicyEnforcer(self, connection)
 
     def check_job(
@@ -99,6 +101,7 @@ class Policy(Rules):
             PolicyRefused: The job exceeds a limit, a limited value is not known, or this is a dry
                 run.
         """
+        connection = concealed(connection)
         quota = JobQuota(
             name,
             segments_each=None if segments is None else max(1, segments // max(1, recipients)),
@@ -151,6 +154,7 @@ class Policy(Rules):
         Raises:
             InvalidMessage: A parameter is invalid.
         """
+        connection = concealed(connection)
         return self.refusal_of_form(connection, form_of(parameters, now=connection.now()))
 
     def refusal_of_form(
@@ -162,6 +166,7 @@ class Policy(Rules):
             connection: The connection that would send it.
             form: The message as pairs of Twilio's parameter names and texts.
         """
+        connection = concealed(connection)
         request = Request(
             method="POST", path=message_path(connection.acting_sid), body=FormBody(form)
         )
@@ -173,6 +178,7 @@ class Policy(Rules):
 
     def today(self, connection: Connection) -> Amount:
         """Return the account's usage today (UTC), as counted by clients with daily limits."""
+        connection = concealed(connection)
         enforcer = self.on(connection)
         try:
             return enforcer.today()

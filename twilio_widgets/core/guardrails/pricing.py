@@ -1,8 +1,8 @@
 """Estimate the segments and the cost of one message, for the limits of a policy.
 
-An estimate that is too low would let a message past a limit; one that is too high does no harm. So
-savings that Twilio may make (Smart Encoding, shortened links) are ignored, and an unknown price
-stays unknown.
+An estimate that is too low would let a message past a limit. So savings that Twilio may make by
+itself (shortened links, the settings of a messaging service) are ignored, and an unknown price
+stays unknown. A message with ``SmartEncoded=true`` counts as it does in a plan.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from twilio_widgets.core.numbers.account_prices import PriceTable
 from twilio_widgets.core.numbers.price_sources import price_source
 from twilio_widgets.core.numbers.prices import PER_SEGMENT, estimate
 from twilio_widgets.core.text.segments import segments
+from twilio_widgets.core.text.smart_encoding import smart
 from twilio_widgets.errors import ConfigurationError
 
 MMS = "MMS"
@@ -94,7 +95,7 @@ def segments_of(message: MessageRequest) -> int | None:
         return 1
     if message.template:
         return None
-    return segments(message.body).count
+    return segments(smart(message.body) if message.smart_encoded else message.body).count
 
 
 def estimate_cost(value: object, what: str, field: str) -> Decimal:

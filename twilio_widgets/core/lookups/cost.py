@@ -8,7 +8,7 @@ free.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_UP, Decimal
 from types import MappingProxyType
 from typing import Final
@@ -41,22 +41,23 @@ class LookupCost:
     """The entries that are not phone numbers, which are not looked up."""
     cost: Decimal
     """The estimate, in US dollars."""
-    unconfirmed: tuple[str, ...] = ()
+    unconfirmed: tuple[str, ...] = field(default=(), repr=False)
     """The fields whose price is a built-in estimate, not one that the user gave."""
 
-    def __str__(self) -> str:
+    @property
+    def summary(self) -> str:
+        """The numbers and their cost, as a sentence."""
         asked = f"{self.numbers:,} {'number' if self.numbers == 1 else 'numbers'}"
         cached = f" ({self.cached:,} more are in the cache)" if self.cached else ""
-        return f"Looking up {asked}{cached} costs about {dollars(self.cost)}.{self._source}"
+        return f"Looking up {asked}{cached} costs about {dollars(self.cost)}."
 
-    @property
-    def _source(self) -> str:
+    def __str__(self) -> str:
         if not self.unconfirmed:
-            return ""
+            return self.summary
         own = ", ".join(f'"{name}": "…"' for name in self.unconfirmed)
         return (
-            " That is an estimate from list prices that may have changed: see your prices in "
-            f"Twilio's console and pass them with prices={{{own}}}."
+            f"{self.summary} That is an estimate from list prices that may have changed: see your "
+            f"prices in Twilio's console and pass them with prices={{{own}}}."
         )
 
     def check(self, limit: Decimal | None) -> None:

@@ -19,7 +19,11 @@ from urllib.parse import urlsplit
 from twilio_widgets.core.bodies import encodable
 from twilio_widgets.core.guardrails.recipients import plain_address
 from twilio_widgets.core.numbers.address import check_recipient, check_sender, is_service
-from twilio_widgets.core.templates.variables import problem_with_any
+from twilio_widgets.core.templates.variables import (
+    parse_variables,
+    problem_with_any,
+    texts_of,
+)
 from twilio_widgets.errors import InvalidMessage
 
 LONGEST_BODY = 1600
@@ -165,23 +169,26 @@ def _check_content(given: dict[str, object], _now: datetime) -> None:
             "content_variables are for a content template: give content_sid= as well.",
             field="content_variables",
         )
-    _check_variables(given.get("content_variables"))
+    if (variables := given.get("content_variables")) is not None:
+        given["content_variables"] = _checked_variables(variables)
 
 
-def _check_variables(variables: object) -> None:
-    """Refuse variables that cannot fill a content template."""
-    if isinstance(variables, str):
+def _checked_variables(given: object) -> object:
+    """Return variables that can fill a content template; a JSON text is checked and kept."""
+    variables = given
+    if isinstance(given, str):
         try:
-            variables = json.loads(variables)
-        except (ValueError, RecursionError):
-            variables = ()
-    if variables is not None and not isinstance(variables, Mapping):
+            variables = parse_variables(given)
+        except ValueError:
+            variables = None
+    if not isinstance(variables, Mapping):
         raise InvalidMessage(
             'content_variables is a JSON object, such as {"1": "Ada"}, with double quotes (21656).',
             field="content_variables",
         )
-    if problem := problem_with_any(variables or {}):
+    if problem := problem_with_any(variables):
         raise InvalidMessage(problem, field="content_variables")
+    return given if isinstance(given, str) else texts_of(variables)
 
 
 def _check_url(url: object, name: str) -> None:

@@ -136,14 +136,9 @@ class ContentTemplate:
         return given
 
     def _value(self, name: str, value: object) -> str:
-        text = text_of(value)
-        if text is None and value is not None:
-            raise _invalid(
-                f"The value of {name!r} must be text or a number, not {type(value).__name__}."
-            )
-        if problem := problem_with(name, text):
+        if problem := problem_with(name, value):
             raise _invalid(problem)
-        return text or ""
+        return text_of(value) or ""
 
     @classmethod
     def from_api(cls, payload: Mapping[str, Any]) -> ContentTemplate:

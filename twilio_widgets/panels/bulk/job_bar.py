@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import uuid
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,10 +11,11 @@ import traitlets
 
 from twilio_widgets.errors import TwilioWidgetsError
 from twilio_widgets.panels.bulk.progress import picture_of, pill_of, summary_of, unreadable
-from twilio_widgets.panels.kit import side_channel as control
+from twilio_widgets.panels.inputs.direct_press import DirectPressable
+from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
 from twilio_widgets.panels.kit import work
 from twilio_widgets.panels.kit.assets import asset
-from twilio_widgets.panels.kit.elements import CardHeader, Element, close_tree, still_picture
+from twilio_widgets.panels.kit.elements import CardHeader, close_tree, still_picture
 from twilio_widgets.panels.kit.panel import saved_words, sentence_of
 from twilio_widgets.panels.kit.saved_picture import SavedPicture
 from twilio_widgets.panels.kit.throttle import throttle
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from twilio_widgets.bulk.progress import JobProgress
     from twilio_widgets.panels.bulk.progress import Picture
+    from twilio_widgets.panels.inputs.ordered_input import Pressed
     from twilio_widgets.panels.kit.saved_picture import Static
 
 JOIN_SECONDS = 5.0
@@ -58,7 +59,7 @@ class ShownJob(Protocol):
         """Go on sending."""
 
 
-class JobLine(Element):
+class JobLine(DirectPressable):
     """The bar itself, with its line of words and its buttons.
 
     Args:
@@ -69,16 +70,12 @@ class JobLine(Element):
     _esm = asset(__file__, "job_line.js")
 
     view = traitlets.Dict().tag(sync=True)
-    busy = traitlets.Bool(False).tag(sync=True)
-    turn = traitlets.Int(0).tag(sync=True)
-    channel = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, on_wish: Callable[[str], object]) -> None:
-        super().__init__(channel=uuid.uuid4().hex)
         self._on_wish = on_wish
         self._buttons: frozenset[str] = frozenset()
-        self.on_msg(lambda _line, message, _buffers: self.on_control(message))
-        control.listen(self.channel, self)
+        super().__init__()
+        self.on_press(self._pressed)
 
     def show(self, picture: Picture, *, busy: bool) -> None:
         """Draw a picture; with `busy`, what was asked for is being done."""
@@ -88,23 +85,19 @@ class JobLine(Element):
                 self._buttons = wishes
                 self.turn += 1
             self.view = asdict(picture)
-            self.busy = busy
+            self.disabled = busy
 
-    def on_control(self, message: object) -> None:
-        """Hear one message of a page: unchecked, and on whichever thread it comes.
+    def _stops(self, what: object) -> bool:
+        return what in {"pause", "cancel"}
 
-        A wish comes by two ways, and one of them may be as late as the end of a long cell: it
-        counts only while the buttons are those it was pressed on.
-        """
-        match message:
-            case {"t": "wish", "wish": str(wish), "turn": turn} if turn == self.turn:
-                if wish in self._buttons and not self.busy:
-                    self._on_wish(wish)
-
-    def close(self) -> None:
-        """Take it off every page."""
-        control.unlisten(self.channel)
-        super().close()
+    def _pressed(self, pressed: Pressed) -> None:
+        """Pass on a wish; its buttons are still those that were pressed, or it was refused."""
+        wish = pressed.what
+        if not isinstance(wish, str) or wish not in self._buttons:
+            pressed.answer(NOT_NOW)
+            return
+        self._on_wish(wish)
+        pressed.answer("")
 
 
 class JobBar(SavedPicture, ipywidgets.VBox):
@@ -219,6 +212,4 @@ class JobBar(SavedPicture, ipywidgets.VBox):
     def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
         """Add what a saved notebook shows with no kernel."""
         bundle: dict[str, object] = super()._repr_mimebundle_(**kwargs)
-        bundle["text/plain"] = repr(self._job)
-        bundle["text/html"] = self._picture_html()
-        return bundle
+        return {**self._bundle_with_picture(bundle), "text/plain": repr(self._job)}

@@ -1,12 +1,13 @@
 // The progress of a job: a segmented bar, a line of text, and buttons that use the side channel.
 
 import { element, fit, makeButton, write } from "../kit/dom.js";
+import { openPress } from "../kit/press.js";
 import { openControl } from "../kit/side_channel.js";
 
 /**
  * @typedef {{ parts: [status: string, count: number, tone: string][], total: number, line: string, note: string,
  *   buttons: [wish: string, text: string][], starts_in: number | null }} View empty before the first drawing
- * @typedef {{ view: Partial<View>, busy: boolean, turn: number, channel: string }} State
+ * @typedef {{ view: Partial<View>, disabled: boolean, turn: number, channel: string }} State
  */
 
 export default () => {
@@ -37,11 +38,11 @@ export default () => {
     el.append(root);
 
     let since = performance.now();
-    /** @param {string} wish */
-    const press = (wish) => {
-      // Over both channels: the side channel may be unavailable. The turn identifies the press.
-      line?.send({ t: "wish", wish, turn: model.get("turn") }, true);
-    };
+    const pressing = openPress({
+      model,
+      el: root,
+      channel: { send: (message) => line?.send(message, true) },
+    });
     /** @param {string} text */
     const withSeconds = (text) => {
       const left = (model.get("view").starts_in ?? 0) - (performance.now() - since) / 1000;
@@ -75,8 +76,8 @@ export default () => {
       const made = fit(buttons, wanted.length, () => makeButton("tw-button"));
       wanted.forEach(([wish], index) => {
         const button = made[index];
-        button.disabled = model.get("busy");
-        button.onclick = () => press(wish);
+        button.disabled = model.get("disabled");
+        button.onclick = () => pressing.press(wish, { atOnce: wish !== "resume" });
         button.classList.toggle("tw-undo", undo);
       });
       drawTexts();
@@ -90,6 +91,7 @@ export default () => {
     draw();
     return () => {
       clearInterval(clock);
+      pressing.close();
       model.off("change:view", looked);
       model.off("change", draw);
     };

@@ -97,9 +97,16 @@ def question_of(prompt: LookupPrompt) -> str:
     """Return the question that the user answers by typing the cost."""
     if prompt.phase == "running":
         return f"Looking up numbers: {prompt.done:,} of {prompt.cost.numbers:,}."
+    prices = ""
+    if prompt.cost.unconfirmed:
+        own = ", ".join(f'"{name}": "…"' for name in prompt.cost.unconfirmed)
+        prices = (
+            " That is an estimate from list prices that may have changed; "
+            f"BulkPanel(…, lookup_prices={{{own}}}) uses yours."
+        )
     return (
-        f"{prompt.cost} Twilio bills it whatever the answers are; a number is not asked again for "
-        f"90 days. Type “{prompt.phrase}” to confirm."
+        f"{prompt.cost.summary}{prices} Twilio bills it whatever the answers are; a number is not "
+        f"asked again for 90 days. Type “{prompt.phrase}” to confirm."
     )
 
 

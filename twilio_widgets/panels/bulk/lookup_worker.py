@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
 from twilio_widgets.core.guardrails.limits import dollars
@@ -13,11 +14,20 @@ from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
 from twilio_widgets.panels.kit.panel import Panel
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from twilio_widgets.bulk.planning.plan import Plan
     from twilio_widgets.client import AsyncTwilio, Twilio
     from twilio_widgets.core.lookups.cost import LookupCost
     from twilio_widgets.frames.safe_frame import SafeFrame
     from twilio_widgets.progress import ReadProgress
+
+
+def cost_of(lookups: Sequence[SafeFrame]) -> Decimal | None:
+    """Return what these lookups cost together; None without any."""
+    if not lookups:
+        return None
+    return sum((Decimal(str(one.attrs.get("cost", 0))) for one in lookups), Decimal(0))
 
 
 class LookupWorker(Panel[BulkState]):
@@ -28,6 +38,8 @@ class LookupWorker(Panel[BulkState]):
     _lookups: tuple[SafeFrame, ...] = ()
     """The results of all lookups, for the next check: a number that was rejected because of one is
     not part of the next."""
+    _lookup_prices: Mapping[str, object] | None = None
+    """The user's own prices of a lookup."""
     _lookup_note: str = ""
     """A sentence about it."""
 
@@ -45,7 +57,8 @@ class LookupWorker(Panel[BulkState]):
             return ""
 
     def _price_lookup(self, twilio: Twilio, plan: Plan, turn: int) -> None:
-        cost = twilio.lookup_cost([row.to for row in plan.rows])
+        prices: Any = self._lookup_prices
+        cost = twilio.lookup_cost([row.to for row in plan.rows], prices=prices)
         self._apply(lookups.asked, turn, cost)
         if not cost.cost:  # all answers are in the cache
             self._look_numbers_up(plan, cost)
@@ -71,7 +84,9 @@ class LookupWorker(Panel[BulkState]):
         async def asking() -> SafeFrame:
             client: Any = self._client()  # its methods return awaitables
             async with client:
-                found = await client.lookup(numbers, max_cost=cost.cost, progress=seen)
+                found = await client.lookup(
+                    numbers, max_cost=cost.cost, prices=self._lookup_prices, progress=seen
+                )
                 return cast("SafeFrame", found)
 
         try:

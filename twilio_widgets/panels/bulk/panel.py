@@ -13,6 +13,7 @@ from twilio_widgets.bulk.run.options import checked_time
 from twilio_widgets.bulk.run.pacing import UNDO_SECONDS
 from twilio_widgets.core.credentials.secret import concealed
 from twilio_widgets.core.guardrails.policy import Policy
+from twilio_widgets.core.lookups.cost import LookupPrices
 from twilio_widgets.core.numbers.price_sources import price_source
 from twilio_widgets.core.text.smart_encoding import smart
 from twilio_widgets.errors import ConfigurationError
@@ -30,9 +31,10 @@ from twilio_widgets.panels.bulk.elements import (
 )
 from twilio_widgets.panels.bulk.form import BulkForm
 from twilio_widgets.panels.bulk.lookup_row import LookupRow
+from twilio_widgets.panels.bulk.lookup_worker import cost_of
 from twilio_widgets.panels.bulk.policy_check import policy_of
 from twilio_widgets.panels.bulk.preview import RowPreview, preview_of
-from twilio_widgets.panels.bulk.snippet import bulk_snippet
+from twilio_widgets.panels.bulk.snippet import PlanInputs, bulk_snippet
 from twilio_widgets.panels.bulk.state import BulkState
 from twilio_widgets.panels.bulk.table_sources import (
     file_source,
@@ -50,7 +52,6 @@ from twilio_widgets.panels.inputs.segment_meter import about_the_price, measure
 from twilio_widgets.panels.kit.elements import Note, foot, styled, visible
 from twilio_widgets.panels.kit.panel import refuse_unknown, sentence_of
 from twilio_widgets.panels.kit.results import result
-from twilio_widgets.panels.kit.saved_picture import SavedPicture
 from twilio_widgets.panels.send.state import SendingAccount
 from twilio_widgets.panels.send.template_fields import template_of
 from twilio_widgets.panels.send.template_worker import templates_of
@@ -70,11 +71,11 @@ if TYPE_CHECKING:
 
 _OPTIONS = (
     "twilio", "frame", "policy", "folder", "body", "from_", "undo_seconds", "prices", "lookup",
-    "static",
+    "lookup_prices", "static",
 )  # fmt: skip
 
 
-class BulkPanel(SavedPicture, BulkWorker):
+class BulkPanel(BulkWorker):
     """A card that sends one message for each row of a table, after a check and a confirmation.
 
     Creating or showing the panel, or running its cell again, sends nothing. "Check" builds a plan
@@ -94,6 +95,8 @@ class BulkPanel(SavedPicture, BulkWorker):
         undo_seconds: Undo window: seconds before the first message is sent.
         prices: The account's prices, from ``tw.prices(twilio)``, or your own, for the estimates.
         lookup: The result of ``twilio.lookup(numbers)``; "Look up numbers" asks Twilio from here.
+        lookup_prices: US dollars for looking up one number, such as ``{"line_type": "0.005"}``, in
+            place of the built-in estimate.
         static: Whether the notebook file keeps a picture of the card: True with masked numbers,
             ``"unmasked"`` with whole ones, False none.
     """
@@ -112,6 +115,7 @@ class BulkPanel(SavedPicture, BulkWorker):
         undo_seconds: float = UNDO_SECONDS,
         prices: Mapping[str, object] | PriceTable | None = None,
         lookup: SafeFrame | None = None,
+        lookup_prices: Mapping[str, object] | None = None,
         static: Static = True,
         **unknown: object,
     ) -> None:
@@ -125,6 +129,8 @@ class BulkPanel(SavedPicture, BulkWorker):
         self._source = price_source(prices)
         reach_of(lookup)  # an invalid one is refused here
         self._prices, self._lookups = prices, () if lookup is None else (lookup,)
+        LookupPrices.checked(lookup_prices)  # and so are invalid prices
+        self._lookup_prices = lookup_prices
         self._how_to_connect = texts.GIVE_A_CLIENT if twilio is None else texts.CONNECT_IT
         self._sighted: object = None
         self._make()
@@ -397,10 +403,12 @@ class BulkPanel(SavedPicture, BulkWorker):
 
     def _snippet(self, state: BulkState) -> Snippet:
         access = Access.of("API key") if state.account is None else state.account.access
-        return bulk_snippet(access, state.source, state.draft)
-
-    def _picture_html(self) -> str:
-        return self._still_html()
+        return bulk_snippet(
+            access,
+            state.source,
+            state.draft,
+            PlanInputs(self._prices, cost_of(self._lookups), self._lookup_prices),
+        )
 
     def _summary(self, state: BulkState) -> Iterable[tuple[str, str]]:
         return texts.summary_of(state)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import ROUND_UP, Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from twilio_widgets.core.numbers.account_prices import PriceTable
 from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.panels.bulk.draft import arguments_of
 from twilio_widgets.panels.code.quoting import Expression, call, literal
 from twilio_widgets.panels.code.snippets import Snippet
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from twilio_widgets.panels.bulk.draft import BulkDraft
     from twilio_widgets.panels.bulk.table_file import OpenedFile
     from twilio_widgets.panels.bulk.table_sources import Source
@@ -32,27 +36,62 @@ class BulkSnippet(Snippet):
         return ("twilio_widgets", self.ours), ("twilio-python", self.official)
 
 
-def bulk_snippet(access: Access, source: Source | None, draft: BulkDraft) -> Snippet:
+@dataclass(frozen=True, slots=True)
+class PlanInputs:
+    """The arguments of the plan that no field has."""
+
+    prices: Mapping[str, object] | PriceTable | None = None
+    lookup_cost: Decimal | None = None
+    """What looking up the recipients cost; None if they were not looked up."""
+    lookup_prices: Mapping[str, object] | None = None
+
+
+def bulk_snippet(
+    access: Access, source: Source | None, draft: BulkDraft, inputs: PlanInputs | None = None
+) -> Snippet:
     """Return code that plans and sends this table.
 
     Args:
         access: How the code authenticates.
         source: The chosen table, if any.
         draft: The contents of the fields.
+        inputs: Further arguments of the plan.
     """
     try:
         arguments = arguments_of(draft)
     except ConfigurationError:  # an invalid rate; its field shows the problem
         arguments = {"to": draft.to, "body": draft.body}
     ours = [
-        *_planning(source, arguments),
+        *_planning_with(source, arguments, inputs or PlanInputs()),
         "plan.rejected  # rows that cannot be sent, and why",
         "",
         f"job = plan.send(twilio, name={literal(draft.name or 'job')})",
         "job.wait(progress=True)",
         "job.outcomes",
     ]
-    return BulkSnippet(access.ours("\n".join(ours)), access.official(_loop(source, arguments)), "")
+    official = access.official(
+        _loop(source, arguments, draft.variables if draft.template else None),
+        more_imports=("import json",) if draft.template else (),
+    )
+    return BulkSnippet(access.ours("\n".join(ours)), official, "")
+
+
+def _planning_with(
+    source: Source | None, arguments: dict[str, Any], inputs: PlanInputs
+) -> list[str]:
+    """Return the lines that plan the table with these prices, after looking up its recipients."""
+    read, given = [], dict(arguments)
+    if isinstance(inputs.prices, PriceTable):
+        read, given["prices"] = ["prices = tw.prices(twilio)"], Expression("prices")
+    elif inputs.prices is not None:
+        given["prices"] = inputs.prices
+    if inputs.lookup_cost is None:
+        return [*read, *_planning(source, given)]
+    limit = str(inputs.lookup_cost.quantize(Decimal("0.01"), ROUND_UP))
+    own = {"prices": inputs.lookup_prices} if inputs.lookup_prices else {}
+    looked = call("found = twilio.lookup", [Expression('plan.ready["to"]')], max_cost=limit, **own)
+    again = _planning(source, given | {"lookup": Expression("found")})
+    return [*read, *_planning(source, given), *looked.split("\n"), *again]
 
 
 def _planning(source: Source | None, arguments: dict[str, Any]) -> list[str]:
@@ -98,7 +137,22 @@ def _named(source: Source | None) -> str:
     return source.name if source.kind == "frame" else "rows"
 
 
-def _loop(source: Source | None, arguments: dict[str, Any]) -> str:
+def _content(arguments: dict[str, Any], variables: Mapping[str, str] | None) -> dict[str, object]:
+    if variables is None:
+        return {"body": Expression(f"{literal(arguments.get('body') or '')}.format(**row)")}
+    cells = {
+        name: Expression(f"str(row[{literal(column)}])")
+        for name, column in variables.items()
+        if column
+    }
+    filled = {"content_variables": Expression(f"json.dumps({literal(cells)})")} if cells else {}
+    return {"content_sid": arguments.get("content_sid", ""), **filled}
+
+
+def _loop(
+    source: Source | None, arguments: dict[str, Any], variables: Mapping[str, str] | None
+) -> str:
+    """Return the loop; `variables` are the columns of a template's variables."""
     created = call(
         "    client.messages.create",
         to=Expression(f"row[{literal(arguments['to'])}]"),
@@ -107,7 +161,7 @@ def _loop(source: Source | None, arguments: dict[str, Any]) -> str:
             for name in ("from_", "messaging_service_sid")
             if name in arguments
         },
-        body=Expression(f"{literal(arguments.get('body') or '')}.format(**row)"),
+        **_content(arguments, variables),
     )
     indented = "\n".join(
         line if n == 0 else f"    {line}" for n, line in enumerate(created.split("\n"))

@@ -138,7 +138,7 @@ class Chart(SavedPicture, Unsaved):
         """Add the picture, for a notebook that is read without a kernel."""
         shown = super()._repr_mimebundle_(**kwargs)
         bundle = shown[0] if isinstance(shown, tuple) else shown
-        return {**(bundle or {}), "text/plain": repr(self), "text/html": self._picture_html()}
+        return self._bundle_with_picture(bundle or {})
 
     def __repr__(self) -> str:
         return f"Chart({self._spec.title!r}, {len(self._spec.categories)} categories)"

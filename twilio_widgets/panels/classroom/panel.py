@@ -5,8 +5,6 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-import ipywidgets
-
 from twilio_widgets.core.credentials.secret import concealed, kind_of
 from twilio_widgets.panels.classroom import state as steps
 from twilio_widgets.panels.classroom.state import COLUMNS, EVERYONE, FAULTS, ClassState
@@ -14,13 +12,15 @@ from twilio_widgets.panels.code.quoting import call
 from twilio_widgets.panels.code.snippets import Snippet
 from twilio_widgets.panels.inputs.line_input import LineInput
 from twilio_widgets.panels.inputs.ordered_button import OrderedButton
-from twilio_widgets.panels.kit.elements import Note, body, foot, styled
+from twilio_widgets.panels.kit.elements import Note, body, foot, styled, visible
 from twilio_widgets.panels.kit.panel import Panel, refuse_unknown, sentence_of
 from twilio_widgets.panels.table.table import VirtualTable
 from twilio_widgets.sandbox.classroom.member import Classroom
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from twilio_widgets.panels.kit.saved_picture import Static
 
 EVERY_SECONDS = 1.0
 """Seconds between two reads of the class."""
@@ -33,13 +33,15 @@ class ClassPanel(Panel[ClassState]):
 
     Args:
         classroom: The teacher's end of a class, from `Sandbox.open_class` or `Sandbox.teach`.
+        static: Whether the notebook file keeps a picture of the card: True with counts only,
+            because names cannot be masked; ``"unmasked"`` with the newest rows; False none.
     """
 
     title = "Class"
 
-    def __init__(self, classroom: Classroom, **unknown: object) -> None:
+    def __init__(self, classroom: Classroom, *, static: Static = True, **unknown: object) -> None:
         classroom = concealed(classroom)
-        refuse_unknown("ClassPanel", unknown, known=("classroom",))
+        refuse_unknown("ClassPanel", unknown, known=("classroom", "static"))
         if not isinstance(classroom, Classroom):
             raise TypeError(
                 "ClassPanel needs the teacher's end of a class, from Sandbox().open_class() or "
@@ -51,6 +53,7 @@ class ClassPanel(Panel[ClassState]):
         self._stopped = threading.Event()
         self._begin(ClassState())
         self._make()
+        self._keep_picture(static)
         self.refresh()
         self._watch = threading.Thread(target=self._run, name="twilio_widgets-class", daemon=True)
         self._watch.start()
@@ -70,8 +73,8 @@ class ClassPanel(Panel[ClassState]):
     def _make(self) -> None:
         self._empty = styled(Note(), "tw-nothing")
         self._table = VirtualTable(COLUMNS, label=self.title, key="sid", live=True)
-        self._student = LineInput("Whose request fails", kind="select")
-        self._fault = LineInput("How", kind="select")
+        self._student = LineInput("Student", kind="select")
+        self._fault = LineInput("Fault", kind="select")
         self._fault.offer((name, text) for name, (text, _) in FAULTS.items())
         self._fault.value = next(iter(FAULTS))
         self._inject = OrderedButton("Inject the fault", main=True)
@@ -80,11 +83,11 @@ class ClassPanel(Panel[ClassState]):
         self._on_press(self._inject, self._plan_fault)
         self._on_change(self._student, lambda _value: self._draw_code())
         self._on_change(self._fault, lambda _value: self._draw_code())
-        choices = styled(ipywidgets.HBox([self._student, self._fault]), "tw-rows")
+        self.add_class("tw-class")
         self._assemble(
             self._empty,
             self._table,
-            body(choices, self._note),
+            body(self._student, self._fault, self._note),
             foot(self._inject, right=(self._code_button,)),
         )
 
@@ -115,6 +118,8 @@ class ClassPanel(Panel[ClassState]):
         self._head.show(*steps.pill_of(state))
         nothing = "" if state.messages else "Nobody has sent a message yet."
         self._empty.show(state.unreachable or nothing, "problem" if state.unreachable else "hint")
+        visible(self._table, state.messages > 0)
+        self._inject.disabled = bool(state.unreachable)
         names = [name for name, _ in state.students]
         self._student.offer([(EVERYONE, "The whole class"), *((name, name) for name in names)])
         if self._student.value not in (EVERYONE, *names):
@@ -128,3 +133,7 @@ class ClassPanel(Panel[ClassState]):
 
     def _summary(self, state: ClassState) -> Iterable[tuple[str, str]]:
         return steps.summary_of(state)
+
+    def _picture_html(self) -> str:
+        rows = self._table.static_html() if self._picture_static == "unmasked" else ""
+        return super()._picture_html() + rows

@@ -55,8 +55,8 @@ def read(state: ClassState, students: Mapping[str, str], messages: int) -> Class
 
 
 def unreachable(state: ClassState, why: str) -> ClassState:
-    """The class could not be read."""
-    return replace(state, unreachable=why)
+    """The class could not be read, so no fault that was planned is known to be in effect."""
+    return replace(state, unreachable=why, outcome="", problem="")
 
 
 def planned(state: ClassState, student: str, fault: str) -> ClassState:

@@ -19,7 +19,6 @@ from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
 from twilio_widgets.panels.kit.elements import foot
 from twilio_widgets.panels.kit.panel import Panel, refuse_unknown, sentence_of
 from twilio_widgets.panels.kit.results import result
-from twilio_widgets.panels.kit.saved_picture import SavedPicture
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 _TOO_LATE_TO_CANCEL = "Too late to cancel: it is already connected. Press Disconnect instead."
 
 
-class ConnectionPanel(SavedPicture, Panel[ConnectionState]):
+class ConnectionPanel(Panel[ConnectionState]):
     """A card that connects to Twilio without saving a secret in the notebook.
 
     Once it is connected, ``panel.twilio`` and ``panel.connection`` are available to the next cell.
@@ -173,21 +172,25 @@ class ConnectionPanel(SavedPicture, Panel[ConnectionState]):
                 return ""  # they are shown below their fields
             if self._state.kind == "sandbox":
                 return self._try(partial(OpenClient.to_new_sandbox, self._policy))
-            self._form.secret.ask(partial(self._guarded, self._ask_token, self._page), self._page)
+            ask_token = partial(self._ask_token, self._state, self._page)
+            self._form.secret.ask(partial(self._guarded, ask_token), self._page)
             return ""
 
-    def _ask_token(self, page: str, secret: Secret) -> None:
-        if self._state.kind == "API key":
-            self._form.token.ask(partial(self._guarded, self._use_fields, secret), page)
+    def _ask_token(self, pressed: ConnectionState, page: str, secret: Secret) -> None:
+        if pressed.kind == "API key":
+            self._form.token.ask(partial(self._guarded, self._use_fields, pressed, secret), page)
         else:
-            self._use_fields(secret)
+            self._use_fields(pressed, secret)
 
-    def _use_fields(self, secret: Secret, token: Secret | None = None) -> None:
+    def _use_fields(
+        self, pressed: ConnectionState, secret: Secret, token: Secret | None = None
+    ) -> None:
+        """Connect with the fields as they were at the press, and the secrets that answered it."""
         with self._lock:
             if self._state.phase != "idle":
                 return
             try:
-                connection = connection_of(self._state, secret, token or None)
+                connection = connection_of(pressed, secret, token or None)
             except ConfigurationError as error:
                 self._apply(steps.refused, str(error), error.field)
                 return
@@ -288,9 +291,6 @@ class ConnectionPanel(SavedPicture, Panel[ConnectionState]):
 
     def _snippet(self, state: ConnectionState) -> Snippet:
         return connect_snippet(steps.access_of(state))
-
-    def _picture_html(self) -> str:
-        return self._still_html()
 
     def _summary(self, state: ConnectionState) -> Iterable[tuple[str, str]]:
         return steps.summary_of(state)

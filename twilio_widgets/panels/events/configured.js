@@ -1,12 +1,15 @@
 // The numbers and services whose webhooks were set to this listener, each with a button that
 // restores its previous webhook.
 
+import { openPress } from "../kit/press.js";
+
 /** @param {import("@anywidget/types").RenderProps<{ rows: [sid: string, text: string][], disabled: boolean }>} context */
 function render({ model, el }) {
   const list = document.createElement("ul");
   list.className = "tw-pointed";
   list.setAttribute("aria-label", "Connected numbers and services");
   el.append(list);
+  const pressing = openPress({ model, el });
 
   const draw = () => {
     list.replaceChildren(
@@ -19,7 +22,7 @@ function render({ model, el }) {
         back.className = "tw-button";
         back.textContent = "Restore previous setting";
         back.disabled = model.get("disabled");
-        back.addEventListener("click", () => model.send({ t: "restore", sid }));
+        back.addEventListener("click", () => pressing.press(sid));
         row.append(caption, back);
         return row;
       }),
@@ -27,7 +30,10 @@ function render({ model, el }) {
   };
   model.on("change", draw);
   draw();
-  return () => model.off("change", draw);
+  return () => {
+    pressing.close();
+    model.off("change", draw);
+  };
 }
 
 export default { render };

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import traitlets
 
 from twilio_widgets.panels.events.text import chips_of, pointed_of
+from twilio_widgets.panels.inputs.ordered_button import NOT_NOW, Pressable
 from twilio_widgets.panels.kit.assets import asset
 from twilio_widgets.panels.kit.elements import Element
 from twilio_widgets.panels.kit.unsaved import Unsaved
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from twilio_widgets.panels.events.state import How, PointedHere, Seen
-
+    from twilio_widgets.panels.inputs.ordered_input import Pressed
 
 LONGEST_URL: Final = 2_000
 
@@ -65,7 +66,7 @@ class UrlLines(Unsaved):
         super()._receive(widget, content, buffers)
 
 
-class PointedList(Element):
+class PointedList(Pressable):
     """The connected numbers and services, each with a button that restores its webhook.
 
     Args:
@@ -74,20 +75,22 @@ class PointedList(Element):
 
     _esm = asset(__file__, "configured.js")
     rows = traitlets.List[list[str]]().tag(sync=True)
-    disabled = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, on_restore: Callable[[str], object]) -> None:
         super().__init__()
         self._on_restore = on_restore
-        self.on_msg(self._receive)
+        self.on_press(self._pressed)
+        self.on_msg(lambda _list, content, _buffers: self._receive_press(content))
 
     def show(self, pointed: Sequence[PointedHere], *, busy: bool) -> None:
         """Show these numbers and services."""
         self.disabled = busy
         self.rows = [[one.sid, pointed_of(one)] for one in pointed]
 
-    def _receive(self, _widget: object, content: object, _buffers: object) -> None:
-        match content:
-            case {"t": "restore", "sid": sid} if not self.disabled:
-                if sid in [known for known, _text in self.rows]:
-                    self._on_restore(sid)
+    def _pressed(self, pressed: Pressed) -> None:
+        sid = pressed.what
+        if not isinstance(sid, str) or sid not in [known for known, _text in self.rows]:
+            pressed.answer(NOT_NOW)
+            return
+        said = self._on_restore(sid)
+        pressed.answer(said if isinstance(said, str) else "")

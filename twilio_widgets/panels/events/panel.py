@@ -24,7 +24,6 @@ from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
 from twilio_widgets.panels.kit.elements import foot
 from twilio_widgets.panels.kit.panel import refuse_unknown, sentence_of
 from twilio_widgets.panels.kit.results import result
-from twilio_widgets.panels.kit.saved_picture import SavedPicture
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
 _KNOWN = ("source", "public_url", "reply", "store", "static")
 
 
-class EventsPanel(SavedPicture, EventsWorker):
+class EventsPanel(EventsWorker):
     """A card that receives inbound messages and status callbacks, and shows them as they arrive.
 
     Creating the panel starts nothing, but a listener that already runs is found. Start starts one
@@ -199,12 +198,9 @@ class EventsPanel(SavedPicture, EventsWorker):
         access = Access.of("API key") if state.identity is None else state.identity.access
         return events_snippet(access, state, None if self._store is None else str(self._store))
 
-    def _picture_html(self) -> str:
-        return self._still_html()
-
     def _summary(self, state: EventsState) -> Iterable[tuple[str, str]]:
         return texts.summary_of(state)
 
-    def _still_html(self) -> str:
+    def _picture_html(self) -> str:
         table = "" if self._table is None else self._table.rows.static_html()
-        return super()._still_html() + table
+        return super()._picture_html() + table

@@ -160,4 +160,4 @@ class EventsTable(SavedPicture, ipywidgets.VBox):
     def _repr_mimebundle_(self, **kwargs: dict[Any, Any]) -> dict[str, object]:
         """Add the newest rows as static HTML, shown in a saved notebook without a kernel."""
         bundle: dict[str, object] = super()._repr_mimebundle_(**kwargs)
-        return {**bundle, "text/plain": repr(self), "text/html": self._picture_html()}
+        return self._bundle_with_picture(bundle)

@@ -173,11 +173,12 @@ class EventsWorker(Panel[EventsState]):
     # Acting
 
     def _use_public_url(self) -> str:
-        return self._do("public_url", self._change_public_url)
+        url = self._state.public_url.strip()
+        return self._do("public_url", partial(self._change_public_url, url))
 
-    def _change_public_url(self, listener: Listener) -> str:
+    def _change_public_url(self, url: str, listener: Listener) -> str:
         before = listener.inbound_url
-        listener.open_way(self._state.public_url.strip() or None, page_url=self._page_url or None)
+        listener.open_way(url or None, page_url=self._page_url or None)
         self._form.urls.show(sources.urls_of(listener))
         ingress = sources.ingress_of(listener)
         if ingress is not None:
@@ -190,23 +191,19 @@ class EventsWorker(Panel[EventsState]):
         return f"Twilio reaches this listener at a new address now.{again}"
 
     def _set_reply(self) -> str:
-        return self._do("reply", self._apply_reply)
-
-    def _apply_reply(self, listener: Listener) -> str:
-        listener.reply = self._state.reply or None
-        return "Inbound messages now get this reply." if listener.reply else "Auto-reply is off."
+        return self._do("reply", partial(_apply_reply, self._state.reply))
 
     def _point(self) -> str:
-        return self._do("point", self._configure_number)
+        return self._do("point", partial(self._configure_number, self._state.point.strip()))
 
-    def _configure_number(self, listener: Listener) -> str:
-        pointed = listener.point(self._state.point.strip())
+    def _configure_number(self, number: str, listener: Listener) -> str:
+        pointed = listener.point(number)
         self._apply(steps.typed, "point", "")
         return f"{mask(pointed.name)} now sends its messages here (before: {pointed.went_to})."
 
-    def _restore(self, sid: str) -> None:
+    def _restore(self, sid: str) -> str:
         # Restoring is a request to Twilio, which needs no running listener.
-        self._do("point", partial(_restore_webhook, sid=sid), also_when_ended=True)
+        return self._do("point", partial(_restore_webhook, sid=sid), also_when_ended=True)
 
     def _simulate_inbound(self) -> str:
         return self._simulate(sources.simulate_inbound)
@@ -250,6 +247,11 @@ class EventsWorker(Panel[EventsState]):
             source = self._source
         if source is not None:
             self._look(source, self._state.turn)
+
+
+def _apply_reply(reply: str, listener: Listener) -> str:
+    listener.reply = reply or None
+    return "Inbound messages now get this reply." if reply else "Auto-reply is off."
 
 
 def _restore_webhook(listener: Listener, sid: str) -> str:

@@ -41,7 +41,6 @@ from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
 from twilio_widgets.panels.kit.elements import Note, foot, still_picture, styled, visible
 from twilio_widgets.panels.kit.panel import Panel, refuse_unknown, sentence_of
 from twilio_widgets.panels.kit.results import result
-from twilio_widgets.panels.kit.saved_picture import SavedPicture
 from twilio_widgets.panels.kit.throttle import throttle
 from twilio_widgets.panels.messages.progress import ReadingLine
 from twilio_widgets.panels.messages.rows import COLUMNS, KEY, rows_of
@@ -78,7 +77,7 @@ TABLE = (TableColumn("sent", "Sent", width=19), *COLUMNS[1:])
 """The columns; times are texts in the panel's time zone."""
 
 
-class ExplorePanel(SavedPicture, Panel[ExploreState]):
+class ExplorePanel(Panel[ExploreState]):
     """A card to explore a message log by clicking: figures, charts that filter each other, a table.
 
     A click on a bar, a cell or a legend filters everything else; a click on a row opens the message
@@ -225,6 +224,9 @@ class ExplorePanel(SavedPicture, Panel[ExploreState]):
         self._on_click(self._opened.close, self._close_row)
 
     def _pressed(self, kind: Literal["load", "sync"]) -> str:
+        zone = self._form.controls["tz"].value  # a refused one stays in the field
+        if value_of("tz", zone) != self._state.asked.tz:
+            return f"There is no time zone {zone!r}, so nothing was done. Correct it first."
         before = self._state.turn
         self.sync() if kind == "sync" else self.load()
         return "" if self._state.turn != before else NOT_NOW
@@ -429,11 +431,8 @@ class ExplorePanel(SavedPicture, Panel[ExploreState]):
         return texts.summary_of(state)
 
     def _picture_html(self) -> str:
-        return self._still_html()
-
-    def _still_html(self) -> str:
         state = self._state
-        parts = [super()._still_html()]
+        parts = [super()._picture_html()]
         if state.answer is not None and not texts.emptiness_of(state):
             tiles = [
                 (tile["label"], " · ".join(filter(None, (tile["value"], tile["change"]))))

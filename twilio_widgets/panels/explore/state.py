@@ -152,7 +152,14 @@ def wanted(where: Where) -> dict[str, tuple[str, ...]]:
 
 def connected(state: ExploreState, identity: Identity) -> ExploreState:
     """A client connected. Messages of another account are removed."""
-    fresh = replace(state, identity=identity, turn=state.turn + 1, running=None, stopping=False)
+    fresh = replace(
+        state,
+        identity=identity,
+        turn=state.turn + 1,
+        running=None,
+        stopping=False,
+        problem=order_problem(state.asked),
+    )
     same = state.identity is None or state.identity.account == identity.account
     local = state.loaded is not None and state.loaded.origin != "live"
     return fresh if same or local else cleared(fresh)
@@ -204,7 +211,7 @@ def began(state: ExploreState, kind: Literal["load", "sync"]) -> ExploreState:
 
 def continued(state: ExploreState, turn: int, running: Running) -> ExploreState:
     """The running work got further."""
-    return replace(state, running=running) if turn == state.turn and state.running else state
+    return replace(state, running=running) if _is_running(state, turn) else state
 
 
 def stop_requested(state: ExploreState) -> ExploreState:
@@ -214,7 +221,7 @@ def stop_requested(state: ExploreState) -> ExploreState:
 
 def ended(state: ExploreState, turn: int, loaded: Loaded) -> ExploreState:
     """Messages were read. The filters stay: the same question about newer messages."""
-    if turn != state.turn:
+    if not _is_running(state, turn):
         return state
     return replace(
         state, running=None, stopping=False, loaded=loaded, answer=None, shown=None, problem=""
@@ -223,9 +230,13 @@ def ended(state: ExploreState, turn: int, loaded: Loaded) -> ExploreState:
 
 def load_failed(state: ExploreState, turn: int, problem: str) -> ExploreState:
     """The load failed; what was read before stays."""
-    if turn != state.turn:
+    if not _is_running(state, turn):
         return state
     return replace(state, running=None, stopping=False, problem=problem)
+
+
+def _is_running(state: ExploreState, turn: int) -> bool:
+    return turn == state.turn and state.running is not None
 
 
 # Filters

@@ -48,8 +48,12 @@ def pill_of(state: ExploreState) -> tuple[str, Tone]:
     """Return a short name of the state, and its tone."""
     if state.running is not None:
         return ("syncing…" if state.running.kind == "sync" else "reading…"), "idle"
+    if state.problem:
+        return "problem", "problem"
+    if is_outside(state):
+        return "period not read", "idle"
     if state.loaded is not None:
-        return ("complete", "good") if state.loaded.complete else ("incomplete", "warning")
+        return ("complete", "good") if state.loaded.complete else ("incomplete", "idle")
     return ("not read yet" if readable(state) else "not connected"), "idle"
 
 

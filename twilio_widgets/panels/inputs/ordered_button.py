@@ -4,10 +4,14 @@ A press takes two messages. The page asks whether the kernel is ready ("press");
 ("ready"), and only then does the page send "act", with the contents of its fields at the press. The
 page drops a press if "ready" takes too long, and the kernel drops an "act" that arrives too late.
 So a press that is held up by a long cell or a slow network is never acted on later.
+
+A press that stops something is different: late is better than never. The page sends its "act" at
+once, and says so while the kernel has not answered.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -31,7 +35,9 @@ class Pressable(Element):
     """Changes when the action would act on something else; a press of an older turn is refused."""
 
     def __init__(self, **traits: object) -> None:
-        self._ready: dict[str, float] = {}
+        self._ready: dict[str, float | None] = {}
+        """When the page asked, by press; None once it was acted on."""
+        self._ready_lock = threading.Lock()
         self._press: Callable[[Pressed], object] | None = None
         super().__init__(**traits)
 
@@ -39,17 +45,29 @@ class Pressable(Element):
         """Call back with each press. The callback must not raise."""
         self._press = callback
 
+    def _stops(self, _what: object) -> bool:
+        """Return whether a button only stops something, so that its press may be late."""
+        return False
+
     def _receive_press(self, content: object) -> None:
         """Handle the two messages of a press; anything else is ignored as untrusted input."""
         match content:
             case {"t": "press", "id": str(number)} if len(number) <= 40:
-                self._ready[number] = time.monotonic()
-                while len(self._ready) > _MOST_PRESSES:  # of pages that were closed meanwhile
-                    self._ready.pop(next(iter(self._ready)))
+                with self._ready_lock:
+                    self._remember(number, self._ready.get(number, time.monotonic()))
                 self.send({"t": "ready", "id": number})
-            case {"t": "act", "id": str(number), **press} if number in self._ready:
-                waited = time.monotonic() - self._ready.pop(number)
-                self._act(number, waited, press)
+            case {"t": "act", "id": str(number), **press} if len(number) <= 40:
+                now = time.monotonic()
+                with self._ready_lock:
+                    asked = self._ready.get(number, now if self._stops(press.get("what")) else None)
+                    self._remember(number, None)
+                if asked is not None:
+                    self._act(number, now - asked, press)
+
+    def _remember(self, number: str, asked: float | None) -> None:
+        self._ready[number] = asked
+        while len(self._ready) > _MOST_PRESSES:  # of pages that were closed meanwhile
+            self._ready.pop(next(iter(self._ready)))
 
     def _act(self, number: str, waited: float, press: dict[object, object]) -> None:
         answer = partial(self._reply, number)
@@ -60,8 +78,8 @@ class Pressable(Element):
         elif press.get("turn") != self.turn:
             answer(CHANGED)
         else:
-            page, fields = str(press.get("page", "")), press.get("fields")
-            self._press(Pressed(page, press.get("turn"), fields, answer))
+            page, fields, what = str(press.get("page", "")), press.get("fields"), press.get("what")
+            self._press(Pressed(page, press.get("turn"), fields, answer, what))
 
     def _reply(self, number: str, text: str) -> None:
         self.send({"t": "answer", "id": number, "text": text})

@@ -100,6 +100,8 @@ class Pressed:
     """The contents of the page's fields as the page sent them: untrusted."""
     answer: Callable[[str], object]
     """Call it once, with the reason why the press was not acted on, or an empty string."""
+    what: object = None
+    """Which of an element's buttons was pressed, as the page sent it: untrusted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,20 @@ import { openPress, pageId } from "../kit/press.js";
 export default () => {
   /** @type {Set<HTMLInputElement>} */
   const inputs = new Set(); // one per view of this model
+  /** @type {Map<HTMLInputElement, string>} */
+  const pressed = new Map(); // the text at the last press on the card of a view
 
   /** @param {import("@anywidget/types").InitializeProps<State>} context */
   function initialize({ model }) {
     model.on("msg:custom", (message) => {
-      if (message?.t === "clear") for (const input of inputs) input.value = "";
+      if (message?.t === "clear") {
+        pressed.clear();
+        for (const input of inputs) input.value = "";
+      }
       if (message?.t !== "ask" || message.page !== pageId()) return;
-      const value = [...inputs].map((input) => input.value).find((text) => text !== "") ?? "";
+      const texts = pressed.size > 0 ? [...pressed.values()] : [...inputs].map(({ value }) => value);
+      const value = texts.find((text) => text !== "") ?? "";
+      pressed.clear();
       model.send({ t: "secret", n: message.n }, undefined, [new TextEncoder().encode(value)]);
     });
   }
@@ -59,6 +66,11 @@ export default () => {
     };
     // Keep the events from the notebook's shortcuts and other listeners on the page.
     /** @param {Event} event */
+    const keep = ({ target }) => {
+      const card = target instanceof Element ? target.closest(".tw-card") : null;
+      if (card?.contains(input)) pressed.set(input, input.value);
+    };
+    /** @param {Event} event */
     const hush = (event) => event.stopPropagation();
     const heard = [
       "keydown",
@@ -72,12 +84,15 @@ export default () => {
       "paste",
     ];
     input.addEventListener("keydown", submit);
+    document.addEventListener("tw-press", keep);
     for (const kind of heard) input.addEventListener(kind, hush);
     model.on("change", draw);
     draw();
     return () => {
       input.value = "";
       inputs.delete(input);
+      pressed.delete(input);
+      document.removeEventListener("tw-press", keep);
       pressing.close();
       model.off("change", draw);
     };

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import ipywidgets
 
+from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.errors import TwilioWidgetsError
 from twilio_widgets.panels.inputs.ordered_button import NOT_NOW, OrderedButton
 from twilio_widgets.panels.inputs.ordered_input import CHANGED, InputBarrier
@@ -39,7 +40,7 @@ JOIN_SECONDS = 5.0
 change a closed panel."""
 
 
-class Panel(ipywidgets.VBox, Announcer, Generic[State]):
+class Panel(SavedPicture, ipywidgets.VBox, Announcer, Generic[State]):
     """A card: a title row, its own rows, and the equivalent code one click away.
 
     A subclass calls `_begin`, creates its controls, calls `_assemble`, and draws its state in
@@ -110,8 +111,7 @@ class Panel(ipywidgets.VBox, Announcer, Generic[State]):
                 self._draw(self._state)
                 self._draw_code()
             self._guarded(self._announce)
-            if isinstance(self, SavedPicture):
-                self._picture_changed()
+            self._picture_changed()
             self._drawn()
 
     def _take_step(
@@ -200,16 +200,14 @@ class Panel(ipywidgets.VBox, Announcer, Generic[State]):
             return
         with self._lock:
             self._open = False
-        if isinstance(self, SavedPicture):
-            self._end_picture()
+        self._end_picture()
         self._stop()
         self.join(JOIN_SECONDS)
         close_tree(self)
 
     def __repr__(self) -> str:
-        return (
-            f"{type(self).__name__}({' · '.join(text for _, text in self._summary(self._state))})"
-        )
+        texts = (mask(text) for _, text in self._summary(self._state))
+        return f"{type(self).__name__}({' · '.join(texts)})"
 
     def on_drawn(self, callback: Callable[[], object]) -> None:
         """Call back after each step, on any thread: a box shows the panel in its picture."""
@@ -217,11 +215,10 @@ class Panel(ipywidgets.VBox, Announcer, Generic[State]):
 
     def _keep_picture(self, static: Static) -> None:
         """Save a picture of the card in the notebook, and state on the card what is saved."""
-        if isinstance(self, SavedPicture):
-            self._begin_picture(static)
-            self._head.saved = saved_words(self._picture_static)
+        self._begin_picture(static)
+        self._head.saved = saved_words(self._picture_static)
 
-    def _still_html(self) -> str:
+    def _picture_html(self) -> str:
         """Return the static picture: the title and the summary. A panel adds its rows."""
         return still_picture(self.title, self._summary(self._state))
 
@@ -229,9 +226,7 @@ class Panel(ipywidgets.VBox, Announcer, Generic[State]):
         if (panels := cell_panels()) is not None:
             panels.shown(self)
         bundle: dict[str, object] = super()._repr_mimebundle_(**kwargs)
-        bundle["text/plain"] = repr(self)
-        bundle["text/html"] = self._still_html()
-        return bundle
+        return self._bundle_with_picture(bundle)
 
 
 def refuse_unknown(owner: str, unknown: dict[str, object], known: Iterable[str]) -> None:

@@ -13,7 +13,7 @@ const WORDS = {
   open: "The kernel has not confirmed this. It may have been done: look before you press again.",
 };
 
-/** @typedef {{ id: string, page: string, fields: unknown[], turn: number, sent?: boolean }} Press */
+/** @typedef {{ id: string, page: string, fields: unknown[], turn: number, what: unknown, sent?: boolean }} Press */
 
 /** @returns {string} a name for this page, the same in every element on it */
 export function pageId() {
@@ -25,9 +25,10 @@ export function pageId() {
 /**
  * Makes an element pressable. The answer to a press is shown at the end of `el`, or in the foot of its
  * card while `el` is hidden (an "Undo" that came too late).
- * @param {{ model: any, el: HTMLElement }} context
+ * @param {{ model: any, el: HTMLElement, channel?: { send(message: object): void } }} context `channel`
+ *   carries the messages to the kernel instead of the model
  */
-export function openPress({ model, el }) {
+export function openPress({ model, el, channel = model }) {
   const note = document.createElement("output");
   note.className = "tw-note tw-press-note";
   note.hidden = true;
@@ -60,7 +61,7 @@ export function openPress({ model, el }) {
   /** @type {(message: object) => void} */
   const send = (message) => {
     try {
-      model.send(message);
+      channel.send(message);
     } catch {
       end(WORDS.late); // the kernel is gone
     }
@@ -69,11 +70,13 @@ export function openPress({ model, el }) {
   const hear = (message) => {
     if (!press || !message || message.id !== press.id) return; // for another page, or too late
     if (message.t === "answer") end(message.text);
-    if (message.t === "ready" && !press.sent) {
-      press.sent = true;
-      wait([() => say(WORDS.waiting, "hint"), SOON], [() => end(WORDS.open), PATIENCE]);
-      send({ t: "act", ...press });
-    }
+    if (message.t === "ready" && !press.sent) act(press);
+  };
+  /** @param {Press} ready */
+  const act = (ready) => {
+    ready.sent = true;
+    wait([() => say(WORDS.waiting, "hint"), SOON], [() => end(WORDS.open), PATIENCE]);
+    send({ t: "act", ...ready });
   };
   /** @type {(event: Event) => void} */
   const forget = ({ target }) => {
@@ -83,15 +86,24 @@ export function openPress({ model, el }) {
   model.on("msg:custom", hear);
   document.addEventListener("input", forget); // the answer belongs to what the fields contained before
   return {
-    /** A second press while the first is not answered is the same press. */
-    press() {
+    /**
+     * A second press while the first is not answered is the same press.
+     * @param {unknown} [what] which of several buttons it is
+     * @param {{ atOnce?: boolean }} [how] `atOnce`: stops something, so a late press is better than none
+     */
+    press(what = null, { atOnce = false } = {}) {
       if (press) return;
       const id = [...crypto.getRandomValues(new Uint32Array(2))].join("-");
-      press = { id, page: pageId(), fields: shownOn(el), turn: model.get("turn") };
+      press = { id, page: pageId(), fields: shownOn(el), turn: model.get("turn"), what };
       /** @type {Iterable<HTMLElement>} */
       const others = el.closest(".tw-card")?.querySelectorAll(".tw-press-note") ?? [];
       for (const other of others) other.hidden = true; // they answer earlier presses
+      el.dispatchEvent(new Event("tw-press", { bubbles: true })); // a secret is kept as it is now
       say("", "hint");
+      if (atOnce) {
+        act(press);
+        return;
+      }
       wait([() => say(WORDS.waiting, "hint"), SOON], [() => end(WORDS.late), PATIENCE]);
       send({ t: "press", id });
     },

@@ -38,7 +38,11 @@ Static = bool | Literal["unmasked"]
 """True: a picture with masked phone numbers. False: none. ``"unmasked"``: with whole numbers."""
 
 SWITCH = "TWILIO_WIDGETS_STATIC"
-"""The environment variable that turns all pictures off when it is ``0``."""
+"""The environment variable that turns all pictures off when it is ``0``.
+
+With ``inline`` a picture is part of the widget's own output, so that the outputs of a notebook are
+the same each time it runs: a second output contains the name of its widget.
+"""
 
 SOONEST, EVERY = 1.0, 2.0
 """Seconds before a picture is replaced, and between two replacements. It is sent whole each time,
@@ -67,7 +71,7 @@ class SavedPicture:
     """A mix-in for a widget that displays a static picture of it in a second output."""
 
     _picture_static: Static = False
-    _picture_shown = False
+    _picture_inline = False
     _picture_throttle: Throttle | None = None
 
     def _begin_picture(self, static: Static = True) -> None:
@@ -78,8 +82,10 @@ class SavedPicture:
         """
         if static not in (True, False, "unmasked"):
             raise TypeError(f'static is True, False or "unmasked", not {static!r}.')
-        self._picture_static = static if os.environ.get(SWITCH, "").strip() != "0" else False
-        if self._picture_static:
+        switch = os.environ.get(SWITCH, "").strip()
+        self._picture_static = static if switch != "0" else False
+        self._picture_inline = switch == "inline"
+        if self._has_second_output:
             self._widget.add_class(f"tw-live-{self._widget.model_id}")
 
     def _picture_html(self) -> str:
@@ -100,9 +106,9 @@ class SavedPicture:
         """Display the widget, and its picture after it.
 
         Raises:
-            NotImplementedError: There is no picture, and IPython displays the widget as usual.
+            NotImplementedError: There is no second output; IPython displays the widget as usual.
         """
-        if not self._picture_static:
+        if not self._has_second_output:
             raise NotImplementedError
         from IPython.display import display
 
@@ -127,17 +133,30 @@ class SavedPicture:
         with suppress(Exception):  # no cell belongs to an error here, and the last picture stays
             update_display(self._picture_bundle(), raw=True, display_id=self._picture_id)
 
+    @property
+    def _has_second_output(self) -> bool:
+        return bool(self._picture_static) and not self._picture_inline
+
     def _picture_bundle(self) -> dict[str, str]:
         return {"text/html": self._saved_html(), "text/plain": repr(self)}
 
+    def _bundle_with_picture(self, bundle: dict[str, object]) -> dict[str, object]:
+        """Return the MIME bundle of the widget with its repr and its picture, if it has one.
+
+        Without a picture IPython saves this bundle, so it must not contain one either.
+        """
+        html = {"text/html": self._masked_html()} if self._picture_static else {}
+        return {**bundle, "text/plain": repr(self), **html}
+
     def _saved_html(self) -> str:
         """Return the second output: the picture, masked, with the rules that hide it."""
-        html = self._picture_html()
-        if self._picture_static != "unmasked":
-            html = masked(html)
         name = self._widget.model_id
-        style = _STYLE.format(id=name)
+        style, html = _STYLE.format(id=name), self._masked_html()
         return f'<div class="tw-saved tw-saved-{name}"><style>{style}</style>{html}</div>'
+
+    def _masked_html(self) -> str:
+        html = self._picture_html()
+        return html if self._picture_static == "unmasked" else masked(html)
 
     @property
     def _picture_id(self) -> str:

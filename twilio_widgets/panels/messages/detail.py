@@ -65,6 +65,7 @@ class MessageDetail:
         self.back = OrderedButton("Back to the message")
         self.show_code = OrderedButton(_SHOW_CODE, quiet=True)
         self.code = Code()
+        self._sid = ""
         self._message = MessageView()
         self._chat_title, self._chat_note, self._chat = Note(), Note(), Conversation()
         head = styled(ipywidgets.VBox([self._chat_title, self._chat_note]), "tw-chat-head")
@@ -87,6 +88,10 @@ class MessageDetail:
             awake: Whether the panel is connected, so that the message can be refreshed.
             can_reply: Whether a panel takes the reply.
         """
+        if detail is not None and detail.sid != self._sid:
+            self._sid = detail.sid
+            for button in (self.refresh, self.reply, self.open_chat, self.ask_chat):
+                button.turn += 1  # a press on the message shown before is refused
         visible(self.box, detail is not None)
         visible(self.reply, can_reply and detail is not None and detail.message is not None)
         if detail is None:

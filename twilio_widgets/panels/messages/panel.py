@@ -17,7 +17,6 @@ from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
 from twilio_widgets.panels.kit.elements import Note, foot, styled, visible
 from twilio_widgets.panels.kit.panel import Panel, refuse_unknown, sentence_of
 from twilio_widgets.panels.kit.results import result
-from twilio_widgets.panels.kit.saved_picture import SavedPicture
 from twilio_widgets.panels.messages import state as steps
 from twilio_widgets.panels.messages import text as texts
 from twilio_widgets.panels.messages.chat import contact_of, loaded_chat, read_chat
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
     from twilio_widgets.panels.messages.reader import LogRead
 
 
-class MessagesPanel(SavedPicture, Panel[MessagesState]):
+class MessagesPanel(Panel[MessagesState]):
     """A card that shows the message log, and one message in detail with its error explained.
 
     Nothing is read until Load is pressed or `load` is called. ``panel.frame`` is a DataFrame of the
@@ -334,12 +333,9 @@ class MessagesPanel(SavedPicture, Panel[MessagesState]):
     def _access(self, state: MessagesState) -> Access:
         return Access.of("API key") if state.identity is None else state.identity.access
 
-    def _picture_html(self) -> str:
-        return self._still_html()
-
     def _summary(self, state: MessagesState) -> Iterable[tuple[str, str]]:
         return texts.summary_of(state)
 
-    def _still_html(self) -> str:
+    def _picture_html(self) -> str:
         table = self._table.static_html() if self._state.rows_to_see else ""
-        return super()._still_html() + table
+        return super()._picture_html() + table

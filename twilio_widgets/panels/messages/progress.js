@@ -1,5 +1,6 @@
 // The progress of reading the log: a sentence, a bar and a Cancel button.
 
+import { openPress } from "../kit/press.js";
 import { openControl } from "../kit/side_channel.js";
 
 /** @typedef {{ text: string, share: number | null, stopping: boolean, channel: string }} State */
@@ -25,10 +26,14 @@ export default () => {
     cancel.type = "button";
     cancel.className = "tw-button tw-small";
     cancel.textContent = "Cancel";
-    // Over both channels: the side channel may be unavailable, and cancelling twice is harmless.
-    cancel.addEventListener("click", () => channel?.send({ t: "cancel" }, true));
     root.append(bar, caption, cancel);
     el.append(root);
+    const pressing = openPress({
+      model,
+      el: root,
+      channel: { send: (message) => channel?.send(message, true) },
+    });
+    cancel.addEventListener("click", () => pressing.press(null, { atOnce: true }));
 
     const draw = () => {
       const share = model.get("share") ?? null; // in JupyterLite, Python's None arrives as undefined
@@ -40,7 +45,10 @@ export default () => {
     };
     model.on("change", draw);
     draw();
-    return () => model.off("change", draw);
+    return () => {
+      pressing.close();
+      model.off("change", draw);
+    };
   }
 
   return { initialize, render };

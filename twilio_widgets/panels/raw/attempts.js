@@ -1,5 +1,6 @@
 // The attempts of a request, with a countdown to the next and a Cancel button.
 
+import { openPress } from "../kit/press.js";
 import { openControl } from "../kit/side_channel.js";
 
 /** @typedef {{ busy: boolean, steps: [text: string, tone: string][], text: string, wait: number, pause: number, stopping: boolean, channel: string }} State */
@@ -26,10 +27,14 @@ export default () => {
     cancel.type = "button";
     cancel.className = "tw-button tw-small";
     cancel.textContent = "Cancel";
-    // Over both channels: the side channel may be unavailable, and cancelling twice is harmless.
-    cancel.addEventListener("click", () => channel?.send({ t: "cancel" }, true));
     root.append(track, caption, cancel);
     el.append(root);
+    const pressing = openPress({
+      model,
+      el: root,
+      channel: { send: (message) => channel?.send(message, true) },
+    });
+    cancel.addEventListener("click", () => pressing.press(null, { atOnce: true }));
 
     let timer = 0;
     let ends = 0; // end of the pause, by performance.now()
@@ -65,6 +70,7 @@ export default () => {
     draw();
     return () => {
       clearInterval(timer);
+      pressing.close();
       model.off("change", draw);
     };
   }

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from twilio_widgets.core.guardrails.effects import Effect, effect_of
+from twilio_widgets.core.guardrails.classify import makes_message
+from twilio_widgets.core.guardrails.effects import MESSAGE, Effect, effect_of
 from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.core.raw.path import target_of
 from twilio_widgets.core.request import Request
@@ -88,23 +89,20 @@ class RawDraft:
 
 
 def effect_of_draft(draft: RawDraft) -> Effect | None:
-    """Return the effect of a request on people or the bill; None without one.
-
-    A message by the main API has none here: it is the usual request of this panel.
-    """
+    """Return the effect of a request on people or the bill; None without one."""
     try:
         target = target_of(draft.path, ANY_ACCOUNT)
     except PathRefused:
         return None  # the request will be refused with a reason
-    query = tuple((pair.name.strip(), pair.value) for pair in used(draft.query))
-    return effect_of(
-        Request(
-            method=draft.method,
-            path=target.path,
-            query=target.query + query,
-            service=target.product,
-        )
+    # The body matters only for a _method parameter in it, so its order does not.
+    rows = (*draft.query, *{"data": draft.data, "multipart": draft.form}.get(draft.body, ()))
+    request = Request(
+        method=draft.method,
+        path=target.path,
+        query=target.query + tuple((pair.name.strip(), pair.value) for pair in used(rows)),
+        service=target.product,
     )
+    return MESSAGE if makes_message(request) else effect_of(request)
 
 
 def values_of(draft: RawDraft) -> dict[str, Any]:

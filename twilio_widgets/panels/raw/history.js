@@ -1,6 +1,7 @@
 // The requests of this session, newest first, each with two buttons. All texts are drawn as text.
 
 import { element, fit, makeButton } from "../kit/dom.js";
+import { openPress } from "../kit/press.js";
 
 /** @param {import("@anywidget/types").RenderProps<{ rows: [number: number, method: string, path: string, outcome: string, tone: string, facts: string][], disabled: boolean }>} context */
 function render({ model, el }) {
@@ -8,6 +9,7 @@ function render({ model, el }) {
   list.className = "tw-history";
   list.setAttribute("aria-label", "Requests of this session");
   el.append(list);
+  const pressing = openPress({ model, el });
 
   const line = () => {
     const row = element("li", "tw-sent");
@@ -17,7 +19,7 @@ function render({ model, el }) {
     ].map(([action, text]) => {
       const button = makeButton("tw-button tw-small", text);
       button.addEventListener("click", () =>
-        model.send({ t: action, id: Number(row.dataset.number) }),
+        pressing.press([action, Number(row.dataset.number)]),
       );
       return button;
     });
@@ -51,7 +53,10 @@ function render({ model, el }) {
   };
   model.on("change", draw);
   draw();
-  return () => model.off("change", draw);
+  return () => {
+    pressing.close();
+    model.off("change", draw);
+  };
 }
 
 export default { render };

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 import traitlets
 
+from twilio_widgets.panels.inputs.ordered_button import NOT_NOW, Pressable
 from twilio_widgets.panels.kit.assets import asset
-from twilio_widgets.panels.kit.elements import Element, Tone
 from twilio_widgets.panels.raw.draft import RawDraft
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from twilio_widgets.panels.inputs.ordered_input import Pressed
+    from twilio_widgets.panels.kit.elements import Tone
 
 MOST_ENTRIES = 50
 """Requests kept; the oldest are dropped."""
@@ -32,7 +35,7 @@ class HistoryEntry:
     """Its time and duration."""
 
 
-class HistoryList(Element):
+class HistoryList(Pressable):
     """The requests, newest first. Bodies are not shown; numbers in a path are masked.
 
     Args:
@@ -42,14 +45,14 @@ class HistoryList(Element):
 
     _esm = asset(__file__, "history.js")
     rows = traitlets.List[list[object]]().tag(sync=True)
-    disabled = traitlets.Bool(False).tag(sync=True)
 
     def __init__(
         self, *, on_open: Callable[[int], object], on_again: Callable[[int], object]
     ) -> None:
         super().__init__()
         self._actions = {"open": on_open, "again": on_again}
-        self.on_msg(self._receive)
+        self.on_press(self._pressed)
+        self.on_msg(lambda _list, content, _buffers: self._receive_press(content))
 
     def show(self, entries: Iterable[HistoryEntry], *, disabled: bool) -> None:
         """Show these requests, the last one first."""
@@ -61,9 +64,13 @@ class HistoryList(Element):
             self.rows = rows[::-1]
             self.disabled = disabled
 
-    def _receive(self, _widget: object, content: object, _buffers: object) -> None:
-        if self.disabled or not isinstance(content, dict):
-            return
-        action, number = self._actions.get(str(content.get("t"))), content.get("id")
-        if action is not None and type(number) is int and number in [row[0] for row in self.rows]:
-            action(number)
+    def _pressed(self, pressed: Pressed) -> None:
+        match pressed.what:
+            case [str(name), int(number)] if name in self._actions and self._has(number):
+                said = self._actions[name](number)
+                pressed.answer(said if isinstance(said, str) else "")
+            case _:
+                pressed.answer(NOT_NOW)
+
+    def _has(self, number: int) -> bool:
+        return type(number) is int and number in [row[0] for row in self.rows]

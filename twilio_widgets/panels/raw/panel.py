@@ -15,7 +15,6 @@ from twilio_widgets.panels.inputs.ordered_button import NOT_NOW, OrderedButton
 from twilio_widgets.panels.kit.elements import Note, foot, styled, visible
 from twilio_widgets.panels.kit.panel import refuse_unknown, sentence_of
 from twilio_widgets.panels.kit.results import result
-from twilio_widgets.panels.kit.saved_picture import SavedPicture
 from twilio_widgets.panels.raw import state as steps
 from twilio_widgets.panels.raw import text as texts
 from twilio_widgets.panels.raw.draft import RawDraft
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from twilio_widgets.panels.kit.saved_picture import Static
 
 
-class RawRequestPanel(SavedPicture, RawWorker):
+class RawRequestPanel(RawWorker):
     """A card to build a request to Twilio, send it, and read the response.
 
     Creating or displaying the panel sends nothing; one press of Send is one request. The response,
@@ -169,14 +168,18 @@ class RawRequestPanel(SavedPicture, RawWorker):
             return self._press()
         return "Enter sends only requests that read, so nothing was sent. Press Send."
 
-    def _send_entry(self, number: int) -> None:
-        self._step_and_send(steps.chosen_again, number)
-        self._form.write(self._state.draft)
-
-    def _open_entry(self, number: int) -> None:
+    def _send_entry(self, number: int) -> str:
         with self._lock:
-            self._apply(steps.opened, number)
+            before = self._state
+            self._step_and_send(steps.chosen_again, number)
             self._form.write(self._state.draft)
+            return NOT_NOW if self._state == before else ""
+
+    def _open_entry(self, number: int) -> str:
+        with self._lock:
+            answer = self._take_step(steps.opened, number)
+            self._form.write(self._state.draft)
+            return answer
 
     # The panel
 
@@ -217,9 +220,6 @@ class RawRequestPanel(SavedPicture, RawWorker):
     def _snippet(self, state: RawState) -> Snippet:
         access = Access.of("API key") if state.identity is None else state.identity.access
         return raw_snippet(access, state.draft)
-
-    def _picture_html(self) -> str:
-        return self._still_html()
 
     def _summary(self, state: RawState) -> Iterable[tuple[str, str]]:
         return texts.summary_of(state)

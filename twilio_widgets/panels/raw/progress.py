@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING
 
 import traitlets
 
-from twilio_widgets.panels.kit import side_channel as control
+from twilio_widgets.panels.inputs.direct_press import Cancellable
 from twilio_widgets.panels.kit.assets import asset
-from twilio_widgets.panels.kit.elements import Element
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 
-class AttemptsLine(Element):
+class AttemptsLine(Cancellable):
     """A line of attempts, a countdown to the next, and a Cancel button.
 
     The button uses the side channel, a comm that the kernel serves even while a cell runs.
@@ -32,14 +30,10 @@ class AttemptsLine(Element):
     text = traitlets.Unicode().tag(sync=True)
     wait = traitlets.Float(0.0).tag(sync=True)
     pause = traitlets.Int(0).tag(sync=True)
-    stopping = traitlets.Bool(False).tag(sync=True)
-    channel = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, on_cancel: Callable[[], object]) -> None:
-        super().__init__(channel=uuid.uuid4().hex)
-        self._on_cancel = on_cancel
-        self.on_msg(lambda _line, message, _buffers: self.on_control(message))
-        control.listen(self.channel, self)
+        super().__init__()
+        self.on_press(lambda pressed: self._cancel(pressed, on_cancel))
 
     def show(
         self,
@@ -64,14 +58,5 @@ class AttemptsLine(Element):
         with self.hold_sync():
             self.steps = [list(step) for step in steps]
             self.text, self.wait, self.pause = text, wait, pause
+            self.turn += busy and not self.busy
             self.busy, self.stopping = busy, stopping
-
-    def on_control(self, message: object) -> None:
-        """Handle one unvalidated message of a page, on any thread."""
-        if isinstance(message, dict) and message.get("t") == "cancel":
-            self._on_cancel()
-
-    def close(self) -> None:
-        """Remove the line from every page."""
-        control.unlisten(self.channel)
-        super().close()

@@ -191,7 +191,7 @@ def question_of(state: RawState) -> tuple[str, str]:
     """Return the question before a request, and the label of its button."""
     what = f"{state.draft.method} {state.draft.masked_path}"
     if state.why == "effect" and (effect := effect_of_draft(state.draft)) is not None:
-        return f"This request can {effect.text}. Send {what}?", "Send"
+        return f"This request can {effect.text}. Send {what}?", "Send it"
     asked = {
         "again": f"This request was just sent. Send {what} again?",
         "history": f"This request can change data. Send {what} again?",

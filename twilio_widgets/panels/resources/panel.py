@@ -16,7 +16,6 @@ from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
 from twilio_widgets.panels.kit.elements import Note, foot, styled, visible
 from twilio_widgets.panels.kit.panel import Panel, refuse_unknown, sentence_of
 from twilio_widgets.panels.kit.results import result
-from twilio_widgets.panels.kit.saved_picture import SavedPicture
 from twilio_widgets.panels.resources import state as steps
 from twilio_widgets.panels.resources import text as texts
 from twilio_widgets.panels.resources.detail import ResourceDetail
@@ -46,7 +45,7 @@ if TYPE_CHECKING:
     from twilio_widgets.panels.table.cells import TableColumn
 
 
-class AccountPanel(SavedPicture, Panel[AccountState]):
+class AccountPanel(Panel[AccountState]):
     """A card with the account's phone numbers, messaging services, usage and debugger alerts.
 
     Each has a tab and is read when Load is pressed there or `load` is called; nothing is read
@@ -253,16 +252,13 @@ class AccountPanel(SavedPicture, Panel[AccountState]):
         linked = state.has_listener and state.chosen == "alerts"
         return section_snippet(access, state.chosen, asked, linked=linked)
 
-    def _picture_html(self) -> str:
-        return self._still_html()
-
     def _summary(self, state: AccountState) -> Iterable[tuple[str, str]]:
         return texts.summary_of(state)
 
-    def _still_html(self) -> str:
+    def _picture_html(self) -> str:
         state = self._state
         table = "" if texts.emptiness_of(state) else self._tables[state.chosen].static_html()
-        return super()._still_html() + table
+        return super()._picture_html() + table
 
 
 def _columns_of(section: Section, *, linked: bool) -> tuple[TableColumn, ...]:

@@ -22,7 +22,6 @@ from twilio_widgets.panels.kit import work
 from twilio_widgets.panels.kit.elements import foot
 from twilio_widgets.panels.kit.panel import refuse_unknown, sentence_of
 from twilio_widgets.panels.kit.results import result
-from twilio_widgets.panels.kit.saved_picture import SavedPicture
 from twilio_widgets.panels.send import state as steps
 from twilio_widgets.panels.send import template_steps as templates
 from twilio_widgets.panels.send.draft import Draft, parameters_of, sender_of, value_of
@@ -52,7 +51,7 @@ _GIVE_A_CLIENT = (
 )
 
 
-class SendPanel(SavedPicture, SendWorker):
+class SendPanel(SendWorker):
     """A card that sends one message and shows its delivery status.
 
     Creating or showing the panel sends nothing. One press of "Send" sends one message: a second
@@ -271,9 +270,6 @@ class SendPanel(SavedPicture, SendWorker):
     def _snippet(self, state: SendState) -> Snippet:
         where = "auth token" if state.account is None else state.account.access
         return send_snippet(where, parameters_of(state.draft))
-
-    def _picture_html(self) -> str:
-        return self._still_html()
 
     def _summary(self, state: SendState) -> Iterable[tuple[str, str]]:
         return summary_of(state)

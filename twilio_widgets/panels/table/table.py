@@ -330,7 +330,7 @@ class VirtualTable(SavedPicture, Element):
         if bundle is None:
             return None
         data, metadata = bundle
-        return {**data, "text/plain": repr(self), "text/html": self.static_html()}, metadata
+        return self._bundle_with_picture(data), metadata
 
     def static_html(self) -> str:
         """Return the newest rows as static HTML."""

@@ -1,5 +1,7 @@
 // An image, or the name and size of a file, with a Save button. The bytes are requested on demand.
 
+import { openPress, pageId } from "../kit/press.js";
+
 /** @param {import("@anywidget/types").RenderProps<{ epoch: number, picture: string, name: string, size: string }>} context */
 function render({ model, el }) {
   const root = document.createElement("figure");
@@ -16,7 +18,7 @@ function render({ model, el }) {
   el.append(root);
 
   let address = ""; // object URL of the image
-  let saving = false; // whether to save the requested bytes
+  let saving = false; // whether this view was pressed
 
   const requestBytes = () => model.send({ t: "want", epoch: model.get("epoch") });
   const revokeImage = () => {
@@ -26,14 +28,13 @@ function render({ model, el }) {
   };
   const draw = () => {
     revokeImage();
-    saving = false;
     image.hidden = model.get("picture") === "";
     image.alt = `The response: ${model.get("name")}`;
     label.textContent = `${model.get("name")} · ${model.get("size")}`;
     if (!image.hidden && model.get("epoch") > 0) requestBytes();
   };
   /**
-   * @param {{ t: string, epoch: number }} message
+   * @param {{ t: string, epoch: number, page: string }} message `page`: the one that saves the bytes
    * @param {DataView[]} buffers
    */
   const receive = (message, buffers) => {
@@ -44,7 +45,7 @@ function render({ model, el }) {
       address = URL.createObjectURL(new Blob(bytes, { type: picture }));
       image.src = address;
     }
-    if (!saving) return;
+    if (!saving || message.page !== pageId()) return;
     saving = false;
     // A generic type, so that the browser saves the file instead of opening it.
     const file = URL.createObjectURL(new Blob(bytes, { type: "application/octet-stream" }));
@@ -60,9 +61,10 @@ function render({ model, el }) {
   image.addEventListener("error", () => {
     image.hidden = true;
   });
+  const pressing = openPress({ model, el: root });
   save.addEventListener("click", () => {
     saving = true;
-    requestBytes();
+    pressing.press();
   });
 
   model.on("change:epoch", draw);
@@ -70,6 +72,7 @@ function render({ model, el }) {
   draw();
   return () => {
     revokeImage();
+    pressing.close();
     model.off("change:epoch", draw);
     model.off("msg:custom", receive);
   };

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import traitlets
 
+from twilio_widgets.panels.inputs.ordered_button import Pressable
 from twilio_widgets.panels.kit.assets import asset
-from twilio_widgets.panels.kit.elements import Element
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from twilio_widgets.panels.inputs.ordered_input import Pressed
 
 LARGEST_PICTURE = 20_000_000
 """The largest image shown, in bytes; a larger one can be saved."""
@@ -42,7 +44,7 @@ _ENDINGS: Mapping[str, str] = {
 }
 
 
-class BytesView(Element):
+class BytesView(Pressable):
     """An image, or the name and size of a file, with a button that saves it.
 
     The bytes are not widget state, so no notebook saves them; a page requests them.
@@ -57,6 +59,7 @@ class BytesView(Element):
     def __init__(self) -> None:
         super().__init__()
         self._content = b""
+        self.on_press(self._save)
         self.on_msg(self._receive)
 
     def show(self, content: bytes, *, stem: str, content_type: str | None) -> None:
@@ -79,6 +82,13 @@ class BytesView(Element):
         match content:
             case {"t": "want", "epoch": epoch} if epoch == self.epoch:
                 self.send({"t": "bytes", "epoch": self.epoch}, [self._content])
+            case _:
+                self._receive_press(content)
+
+    def _save(self, pressed: Pressed) -> None:
+        """Send the bytes to the page of a press, which saves them."""
+        self.send({"t": "bytes", "epoch": self.epoch, "page": pressed.page}, [self._content])
+        pressed.answer("")
 
 
 def picture_type(content: bytes) -> str | None:

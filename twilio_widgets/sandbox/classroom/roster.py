@@ -77,7 +77,9 @@ class Roster:
             SandboxError: The code is wrong, the name is invalid or taken, or the class is full.
         """
         if self.code is not None and not _same(code, self.code):
-            raise SandboxError("This class needs its code: join(url, name, code=…).")
+            wrong = "This is not the code of this class. Ask the teacher for it."
+            missing = "This class needs its code: join(url, name, code=…)."
+            raise SandboxError(wrong if code else missing)
         name = _checked(name)
         seat = self._taken.get(name.casefold())
         if seat is None:

@@ -27,11 +27,20 @@ class SandboxForwarder(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request of a blocking client."""
-        return self._blocking.handle_request(self._readdressed(request))
+        try:
+            return self._blocking.handle_request(self._readdressed(request))
+        except httpx.ConnectError:
+            raise self._nobody_there() from None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request of an async client."""
-        return await self._async.handle_async_request(self._readdressed(request))
+        try:
+            return await self._async.handle_async_request(self._readdressed(request))
+        except httpx.ConnectError:
+            raise self._nobody_there() from None
+
+    def _nobody_there(self) -> httpx.ConnectError:
+        return httpx.ConnectError(f"no sandbox answers at {self._url}; it may have ended")
 
     def _readdressed(self, request: httpx.Request) -> httpx.Request:
         url = request.url.copy_with(

@@ -11,12 +11,13 @@ fails with 63016 is UNCONFIRMED.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from twilio_widgets.core.bodies import encodable
+from twilio_widgets.core.templates.variables import parse_variables
 from twilio_widgets.sandbox.world.refusals import ApiRefusal
 
 if TYPE_CHECKING:
@@ -186,14 +187,15 @@ def checked_variables(form: Form) -> dict[str, str]:
         ApiRefusal: They are not a JSON object of texts that Twilio accepts (21656).
     """
     try:
-        given = json.loads(form.get("ContentVariables") or "{}")
+        given = parse_variables(form.get("ContentVariables") or "{}")
     except ValueError:
         given = None
     if not isinstance(given, dict):
         raise ApiRefusal(21656)
     texts = {name: str(value) for name, value in given.items() if value is not None}
     if len(texts) < len(given) or any(
-        not text or _REFUSED_IN_VALUES.search(text) for text in texts.values()
+        not text or not encodable(text) or _REFUSED_IN_VALUES.search(text)
+        for text in texts.values()
     ):
         raise ApiRefusal(21656)
     return texts

@@ -10,8 +10,21 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, unquote_plus
 
 from twilio_widgets.signature.causes.body import BASE64, decoded_base64
-from twilio_widgets.signature.causes.guess import CandidateChange, Part, PartGuess, part
-from twilio_widgets.signature.causes.parameters import added, guess_of, left_out, padded
+from twilio_widgets.signature.causes.guess import (
+    FIRST_CHANGED,
+    MOST_PAIRS,
+    CandidateChange,
+    Part,
+    PartGuess,
+    part,
+)
+from twilio_widgets.signature.causes.parameters import (
+    added,
+    guess_of,
+    left_out,
+    padded,
+    without_one,
+)
 from twilio_widgets.signature.presented import pairs_of
 from twilio_widgets.signature.verify import appended, as_bytes, joined
 
@@ -63,6 +76,40 @@ def forms(
     )
 
 
+def forms_changed_twice(
+    once: Part, presented: SignedRequest, location: Location, pairs: Pairs, *, covered: bool
+) -> list[PartGuess]:
+    """Return guesses of two changes within the form.
+
+    Middleware may add a parameter and trim the values, or decode the values twice and drop the
+    empty ones.
+
+    Args:
+        once: The form, with its guesses of one change.
+        presented: The request.
+        location: Its URL, in its parts.
+        pairs: The parameters of its form.
+        covered: Whether the URL contains ``bodySHA256``, the hash of the body.
+    """
+    besides = tuple(_to_be_signed(presented, covered=covered))
+    first = [(_each(pairs, edit), change) for edit, change in _EDITS]
+    first += [(rest, change) for rest, change in without_one(pairs)][:FIRST_CHANGED]
+    seen = {*once.same, *(guess.text for guess in once.guesses)}
+    found: list[PartGuess] = []
+    for changed, change in first:
+        if changed == pairs:
+            continue
+        for second in (
+            *_likely(changed, location),
+            *itertools.islice(left_out(changed), FIRST_CHANGED),
+            *added(changed, briefly=True),
+        ):
+            if second.text not in seen and len(found) < MOST_PAIRS:
+                seen.add(second.text)
+                found.append(PartGuess(second.text, (*besides, change, *second.changes)))
+    return found
+
+
 def _to_be_signed(presented: SignedRequest, *, covered: bool) -> Iterator[CandidateChange]:
     """Yield the changes that a request needs before its form can be signed at all."""
     if presented.method.upper() == "GET":
@@ -92,6 +139,14 @@ def _from_base64(body: bytes) -> Iterator[PartGuess]:
 
 
 def _guesses(pairs: Pairs, location: Location) -> Iterator[PartGuess]:
+    yield from _likely(pairs, location)
+    yield from _in_another_order(pairs)
+    yield from left_out(pairs)
+    yield from padded(pairs)
+    yield from added(pairs)
+
+
+def _likely(pairs: Pairs, location: Location) -> Iterator[PartGuess]:
     in_query = set(pairs_of(as_bytes(location.query[1:]), errors="replace"))
     if in_query:
         yield guess_of((pair for pair in pairs if pair not in in_query), _IN_QUERY)
@@ -99,10 +154,6 @@ def _guesses(pairs: Pairs, location: Location) -> Iterator[PartGuess]:
         yield guess_of(_each(pairs, edit), change)
     yield from itertools.islice(added(pairs), 1)
     yield from _mojibake(pairs)
-    yield from _in_another_order(pairs)
-    yield from left_out(pairs)
-    yield from padded(pairs)
-    yield from added(pairs)
 
 
 def _each(pairs: Pairs, edit: Edit) -> Pairs:

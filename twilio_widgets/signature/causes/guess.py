@@ -53,7 +53,7 @@ def part(same: Iterable[bytes], guesses: Iterable[PartGuess]) -> Part:
     return Part(forms, kept)
 
 
-_FIRST, _MOST_PAIRS = 20, 1000
+FIRST_CHANGED, MOST_PAIRS = 20, 1000
 """How many guesses are changed a second time, and the most pairs of one part."""
 
 
@@ -66,9 +66,9 @@ def twice(once: Part, again: Callable[[str], Iterable[PartGuess]]) -> list[PartG
     """
     seen = {*once.same, *(guess.text for guess in once.guesses)}
     found: list[PartGuess] = []
-    for first in once.guesses[:_FIRST]:
+    for first in once.guesses[:FIRST_CHANGED]:
         for second in again(first.text.decode("utf-8", "replace")):
-            if second.text not in seen and len(found) < _MOST_PAIRS:
+            if second.text not in seen and len(found) < MOST_PAIRS:
                 seen.add(second.text)
                 found.append(PartGuess(second.text, (*first.changes, *second.changes)))
     return found

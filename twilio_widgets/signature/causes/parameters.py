@@ -48,8 +48,13 @@ def guess_of(pairs: Iterable[tuple[str, str]], *changes: CandidateChange) -> Par
 
 def left_out(pairs: Pairs) -> Iterator[PartGuess]:
     """Yield the parameters without one of them: a parameter added after signing is not signed."""
-    ordered = sorted(set(pairs))
-    pieces = [as_bytes(name + value) for name, value in ordered]
+    for rest, change in without_one(pairs):
+        yield PartGuess(as_bytes("".join(name + value for name, value in rest)), (change,))
+
+
+def without_one(pairs: Pairs) -> Iterator[tuple[Pairs, CandidateChange]]:
+    """Yield the parameters, sorted and each pair once, without one of them; and that change."""
+    ordered = tuple(sorted(set(pairs)))
     for index, (name, _) in enumerate(ordered[:_MAX_LEFT_OUT]):
         label = shown(name)
         change = CandidateChange(
@@ -57,7 +62,7 @@ def left_out(pairs: Pairs) -> Iterator[PartGuess]:
             f"the parameter {label} left out",
             f"A proxy or middleware adds {label}: verify the parameters as received.",
         )
-        yield PartGuess(b"".join(pieces[:index] + pieces[index + 1 :]), (change,))
+        yield ordered[:index] + ordered[index + 1 :], change
 
 
 def padded(pairs: Pairs) -> Iterator[PartGuess]:
@@ -75,11 +80,18 @@ def padded(pairs: Pairs) -> Iterator[PartGuess]:
                 yield guess_of((*pairs[:index], (name, given), *pairs[index + 1 :]), change)
 
 
-def added(pairs: Pairs) -> Iterator[PartGuess]:
-    """Yield the parameters with missing ones restored: empty, constant, or equal to another."""
+def added(pairs: Pairs, *, briefly: bool = False) -> Iterator[PartGuess]:
+    """Yield the parameters with missing ones restored: empty, constant, or equal to another.
+
+    Args:
+        pairs: The parameters received.
+        briefly: Whether to restore only all of a kind, or one of them.
+    """
     present = dict(pairs)
     if {"From", "To"} <= present.keys():
-        yield from _some_with(pairs, [(name, "") for name in _MAY_BE_EMPTY if name not in present])
+        yield from _some_with(
+            pairs, [(name, "") for name in _MAY_BE_EMPTY if name not in present], briefly
+        )
     known: dict[str, str] = {}
     for name, other in _COPIES:
         if other in present and name not in present:
@@ -87,12 +99,14 @@ def added(pairs: Pairs) -> Iterator[PartGuess]:
     for name, value in _CONSTANT:
         if name not in present:
             known.setdefault(name, value)
-    yield from _some_with(pairs, list(known.items()))
+    yield from _some_with(pairs, list(known.items()), briefly)
 
 
-def _some_with(pairs: Pairs, missing: list[tuple[str, str]]) -> Iterator[PartGuess]:
+def _some_with(pairs: Pairs, missing: list[tuple[str, str]], briefly: bool) -> Iterator[PartGuess]:
     """Yield all of them added, then ever fewer: middleware that drops one usually drops all."""
     for count in range(len(missing), 0, -1):
+        if briefly and 1 < count < len(missing):
+            continue
         for some in itertools.combinations(missing, count):
             yield _with(pairs, some)
 

@@ -226,6 +226,15 @@ def test_a_message_outside_a_job_must_meet_the_limits_of_a_job(connection):
     )
 
 
+def test_smart_encoding_counts_as_in_a_plan(connection):
+    body = "a" * 159 + "…"
+    plan = tw.plan([{"to": TO}], body=body, from_="+15005550001", smart_encoded=True)
+    policy = tw.Policy(max_segments=plan.summary.segments)
+
+    assert policy.refusal_of(connection, {"to": TO, **plan.rows[0].parameters}) is None
+    assert refusal(policy, connection, message(Body=body)).rule == "max_segments"
+
+
 def test_an_unknown_price_or_size_is_refused_if_a_rule_limits_it(connection):
     policy = tw.Policy(max_cost=5)
     british = message("+442079460123")

@@ -452,7 +452,7 @@ DOOR = [
 
 
 @pytest.mark.parametrize("fields", DOOR)
-def test_the_connection_itself_refuses_other_hosts(asked, fields):
+def test_the_transport_refuses_escapes_from_every_entry_point(asked, fields):
     """No entry point can pass by the guard, because it stands in the transport."""
     door = BlockingTransport(CONNECTION, timeout=1, base_url=None, policy=None)
     with pytest.raises((PathRefused, InvalidRequest)):

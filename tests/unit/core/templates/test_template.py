@@ -75,6 +75,50 @@ def test_a_value_that_twilio_refuses_is_refused_here(
     assert caught.value.field == "content_variables"
 
 
+@pytest.mark.parametrize(
+    "variables",
+    [
+        '{"1": NaN}',
+        '{"1": Infinity}',
+        "null",
+        "[1]",
+        "",
+        '{"1": true}',
+        '{"1": {"a": "b"}}',
+        '{"1": ["a"]}',
+        '{"1": "\\ud800"}',
+        {"1": "\ud800"},
+        {"1": True},
+        {"1": ["a"]},
+        {"1": b"a"},
+        {"1": float("inf")},
+        {None: "a"},
+        {True: "a"},
+        [("1", "a")],
+    ],
+)
+def test_variables_that_are_no_object_of_texts_are_refused(variables: Any) -> None:
+    given = {"to": "+14155550123", "from_": "+15005550006", "content_sid": SID}
+    with pytest.raises(InvalidMessage) as caught:
+        form_of(given | {"content_variables": variables}, now=None)  # type: ignore[arg-type]  # nothing is scheduled
+    assert caught.value.field == "content_variables"
+
+
+@pytest.mark.parametrize(
+    ("variables", "sent"),
+    [
+        ({"1": 7, 2: Decimal("19.90")}, '{"1":"7","2":"19.90"}'),
+        ({"1": '{{2}} "é" \\ 😀'}, r'{"1":"{{2}} \"é\" \\ 😀"}'),
+        ('{"1": 7}', '{"1": 7}'),
+        ({}, "{}"),
+    ],
+)
+def test_variables_are_sent_as_an_object_of_texts(variables: Any, sent: str) -> None:
+    given = {"to": "+14155550123", "from_": "+15005550006", "content_sid": SID}
+    form = form_of(given | {"content_variables": variables}, now=None)  # type: ignore[arg-type]  # nothing is scheduled
+    assert dict(form)["ContentVariables"] == sent
+
+
 @pytest.mark.parametrize("value", ["a\nb", "a     b", "x" * 1601])
 def test_send_refuses_the_same_values_without_a_template(value: str) -> None:
     given = {"to": "+14155550123", "from_": "+15005550006", "content_sid": SID}

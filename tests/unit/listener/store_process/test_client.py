@@ -486,7 +486,7 @@ def test_after_the_end_it_refuses(path: Path) -> None:
 
 
 @needs_proc
-def test_an_incompatible_listener_is_ended_and_not_trusted(
+def test_a_store_process_with_malformed_output_is_ended(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is started at a slower pace each time: one that dies at once would take a whole core."""

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.panel_driver import PanelDriver, stop
 from twilio_widgets.bulk.planning.plan import plan
 from twilio_widgets.bulk.progress import JobProgress
 from twilio_widgets.client import Twilio
 from twilio_widgets.core.guardrails.policy import Policy
 from twilio_widgets.panels.bulk.job_bar import JobBar
 from twilio_widgets.panels.bulk.progress import line_of, picture_of, pill_of, summary_of
-from twilio_widgets.panels.kit import side_channel as control
 from twilio_widgets.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -62,11 +62,11 @@ def begin(sandbox: Sandbox, gate: Gate | None = None, rows: int = 4) -> Job:
 
 
 def press(bar: JobBar, wish: str, turn: int | None = None) -> None:
-    """Press a button as a page does: over the comm it has opened itself."""
-    line = bar._line
-    with control._lock:
-        listener = control._listeners[line.channel]
-    listener.on_control({"t": "wish", "wish": wish, "turn": line.turn if turn is None else turn})
+    """Press a button as a page does: over both of its channels."""
+    if wish == "resume":
+        PanelDriver(bar).press_on(bar._line, what=wish)
+    else:
+        stop(bar._line, wish, turn)
 
 
 # Words
@@ -200,7 +200,7 @@ def test_an_action_without_a_button_is_ignored(sandbox, bars):
     bars.append(bar := JobBar(job))
     for wish in ("resume", "cancel", "resend", ""):
         press(bar, wish)
-    for message in (None, {"t": "wish"}, {"t": "wish", "wish": 3, "turn": 0}):
+    for message in (None, {"t": "act"}, {"t": "act", "id": "1-1", "what": 3, "turn": 0}):
         bar._line.on_control(message)
     assert bar.join(20)
     assert job.progress.state == "finished"

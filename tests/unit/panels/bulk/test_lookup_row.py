@@ -79,6 +79,41 @@ def test_the_cost_is_typed_and_then_landlines_are_rejected(
     assert "Type “send 2” to confirm." in PanelDriver(panel).text()
 
 
+def test_the_user_is_told_that_the_price_is_an_estimate_and_can_give_it(
+    sandbox: Sandbox, make: Callable[..., BulkPanel]
+) -> None:
+    estimated, own = make(), make(lookup_prices={"line_type": "0.005"})
+    ask(estimated)
+    ask(own)
+
+    assert (
+        'BulkPanel(…, lookup_prices={"line_type": "…"}) uses yours.'
+        in PanelDriver(estimated).text()
+    )
+    assert "Looking up 3 numbers costs about $0.0150. Twilio bills it" in PanelDriver(own).text()
+    assert confirm(own, "pay $0.0150") == ""
+    assert len(sandbox.lookups) == 3
+    with pytest.raises(ConfigurationError, match="'line', which is not a field"):
+        BulkPanel(lookup_prices={"line": "0.005"})
+
+
+def test_the_code_reads_the_prices_and_looks_the_numbers_up(
+    sandbox: Sandbox, make: Callable[..., BulkPanel]
+) -> None:
+    prices = tw.prices(Twilio(sandbox.connection), ["US", "GB"], progress=False)
+    panel = make(prices=prices, lookup_prices={"line_type": "0.005"})
+    ask(panel)
+    confirm(panel, "pay $0.0150")
+    code = panel._snippet(panel._state).ours
+
+    compile(code, "shown", "exec")
+    assert code.count("prices = tw.prices(twilio)\n") == 1
+    lookup = 'twilio.lookup( plan.ready["to"], max_cost="0.02", prices={"line_type": "0.005"}, )'
+    assert lookup in " ".join(code.split())
+    assert code.count("prices=prices") == 2
+    assert code.count("lookup=found") == 1
+
+
 def test_looking_up_again_does_not_forget_a_landline(
     sandbox: Sandbox, make: Callable[..., BulkPanel]
 ) -> None:

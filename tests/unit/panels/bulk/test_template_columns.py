@@ -95,6 +95,23 @@ def test_the_preview_shows_the_text_of_the_row(
     assert shown.body == "Hello Cy, see you at 11:00 tomorrow?"
 
 
+def test_the_code_fills_the_template_from_the_columns(
+    sandbox: Sandbox, make: Callable[..., BulkPanel]
+) -> None:
+    panel = make()
+    choose(panel, sandbox.templates[APPOINTMENT]).type("name", "who")
+    snippet: Any = panel._snippet(panel._state)
+
+    assert f'content_sid="{sandbox.templates[APPOINTMENT]}"' in snippet.ours
+    compile(snippet.official, "shown", "exec")
+    assert "import json" in snippet.official
+    assert (
+        'content_variables=json.dumps({"name": str(row["who"]), "time": str(row["time"])})'
+        in snippet.official
+    )
+    assert "body=" not in snippet.official
+
+
 def test_the_approval_is_shown(sandbox: Sandbox, make: Callable[..., BulkPanel]) -> None:
     panel = make()
     choose(panel, sandbox.templates[APPOINTMENT])

@@ -234,14 +234,17 @@ def test_the_picture_of_a_chart_has_an_image_and_its_table(chart: Chart) -> None
     assert "<script" not in html
 
 
-@pytest.mark.parametrize("static", [True, False])
-def test_a_chart_without_a_second_output_has_its_picture_beside_the_widget(static: bool) -> None:
-    chart = Chart(WITH_NUMBERS, static=static)
+def test_a_chart_has_its_picture_in_its_bundle_too() -> None:
+    chart = Chart(WITH_NUMBERS)
     bundle = chart._repr_mimebundle_()
 
     assert set(bundle) == {VIEW, "text/plain", "text/html"}
     assert bundle["text/html"] == chart._picture_html()
     assert SENDER not in unquote(bundle["text/html"])
+
+
+def test_a_chart_without_a_picture_has_none_in_its_bundle() -> None:
+    assert set(Chart(WITH_NUMBERS, static=False)._repr_mimebundle_()) == {VIEW, "text/plain"}
 
 
 def test_phone_numbers_in_the_picture_are_masked() -> None:

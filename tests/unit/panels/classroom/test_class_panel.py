@@ -66,8 +66,8 @@ def test_a_message_appears_and_its_status_is_updated_in_place(world, classroom, 
 def test_a_fault_is_planned_for_the_student_that_is_chosen(classroom, ada, panel):
     panel.refresh()
     driver = PanelDriver(panel)
-    driver.choose("Whose request fails", "Ada")
-    driver.choose("How", "The message is accepted, the response is lost")
+    driver.choose("Student", "Ada")
+    driver.choose("Fault", "The message is accepted, the response is lost")
     assert driver.press("Inject the fault") == ""
     panel.join(10)
     assert (
@@ -83,7 +83,7 @@ def test_a_fault_is_planned_for_the_student_that_is_chosen(classroom, ada, panel
 def test_the_code_plans_the_same_fault(classroom, ada, panel):
     panel.refresh()
     driver = PanelDriver(panel)
-    driver.choose("Whose request fails", "Ada")
+    driver.choose("Student", "Ada")
     driver.press("Show the code")
     assert panel._code.texts[0][1] == ('classroom.fail(fault="close_after_accept", student="Ada")')
 
@@ -100,7 +100,22 @@ def test_a_class_that_has_ended_is_shown_and_keeps_its_rows(world, classroom, ad
 def test_a_saved_notebook_shows_counts_and_no_names(ada, panel):
     panel.refresh()
     assert repr(panel) == "ClassPanel(1 joined · 0 sent in the class)"
-    assert "Ada" not in panel._repr_mimebundle_()["text/html"]
+    assert panel._head.saved == "Saved with the notebook, numbers masked"
+    assert "1 joined" in panel._saved_html()
+    assert "Ada" not in panel._saved_html()
+
+
+def test_the_user_can_ask_for_the_rows_in_a_saved_notebook(classroom, ada):
+    send(ada, classroom.number, "Hello")
+    panel = ClassPanel(classroom, static="unmasked")
+    assert '<td style="text-align: left">Ada</td>' in panel._saved_html()
+    panel.close()
+
+
+def test_turned_off_a_saved_notebook_has_no_picture(classroom):
+    panel = ClassPanel(classroom, static=False)
+    assert "text/html" not in panel._repr_mimebundle_()
+    panel.close()
 
 
 def test_it_needs_the_teachers_end_of_a_class(ada):

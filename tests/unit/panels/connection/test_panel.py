@@ -220,6 +220,26 @@ def test_an_api_key_connects_and_the_next_cell_can_use_it(
     )
 
 
+def test_fields_that_change_after_the_press_do_not_change_the_connection(
+    panel: ConnectionPanel, sandbox: Sandbox
+) -> None:
+    typed = ApiKeyConnection(*key_fields(sandbox.api_key_connection))
+    fill(panel, typed)
+    page = PanelDriver(panel)
+    send = panel._form.secret.send
+
+    def type_before_the_answer(question: dict[str, object], buffers: object = None) -> None:
+        if question["t"] == "ask":
+            page.type("Account SID", ACCOUNT)
+        send(question, buffers)
+
+    vars(panel._form.secret)["send"] = type_before_the_answer
+    page.press("Connect")
+
+    assert panel.join(30)
+    assert panel.connection == typed
+
+
 def test_a_restricted_key_connects_and_the_card_says_what_it_may_not_do(
     panel: ConnectionPanel, sandbox: Sandbox
 ) -> None:

@@ -135,9 +135,10 @@ def test_a_number_is_connected_and_restored(panel: EventsPanel, sandbox: Sandbox
     assert panel._form.entries["point"].value == ""
     assert panel._form._pointed.rows[0][0] == number.sid
 
-    panel._form._pointed._handle_custom_msg({"t": "restore", "sid": "PN" + "0" * 32}, [])
+    page = PanelDriver(panel)
+    assert page.press_on(panel._form._pointed, what="PN" + "0" * 32) == NOT_NOW
     assert not panel._state.busy
-    panel._form._pointed._handle_custom_msg({"t": "restore", "sid": number.sid}, [])
+    assert page.press_on(panel._form._pointed, what=number.sid) == ""
     assert panel.join(PATIENCE)
     assert panel._form._pointed.rows == []
     assert "again" in panel._state.note

@@ -241,6 +241,9 @@ def test_a_time_zone_that_does_not_exist_is_a_problem(log: Any) -> None:
 
         assert any("IANA name of a time zone" in one for one in driver.sentences())
         assert panel._state.asked.tz == "UTC"
+        assert PanelDriver(panel).press_on(panel._form.load) == (
+            "There is no time zone 'Berlin', so nothing was done. Correct it first."
+        )
 
 
 # The traits
@@ -320,12 +323,13 @@ def test_the_saved_picture_has_figures_and_charts_and_no_whole_number(log: Any) 
         assert number not in html
 
 
-def test_without_a_second_output_the_figures_and_charts_are_beside_the_widget(log: Any) -> None:
-    with shown(ExplorePanel(messages=log, period="all", static=False)) as panel:
-        html = panel._repr_mimebundle_()["text/html"]
+def test_the_repr_of_a_filtered_log_has_no_whole_number(log: Any) -> None:
+    with shown(ExplorePanel(messages=log, period="all")) as panel:
+        number = panel._charts[4].spec.keys[0]
+        click(panel, 4, number)
 
-        assert html.count("<img ") == 6
-        assert f"<th>Sent</th><td>{tile(panel, 'Sent')}</td>" in html
+        assert number in str(panel._summary(panel._state))
+        assert number not in repr(panel)
 
 
 def test_join_waits_for_the_figures(log: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -136,6 +136,20 @@ def test_turned_off_the_widget_is_displayed_as_usual(
     assert badge._dom_classes == ()
 
 
+def test_inline_the_masked_picture_is_in_the_output_of_the_widget(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(SWITCH, "inline")
+    badge = Badge(f"From {NUMBER}")
+
+    with pytest.raises(NotImplementedError):  # IPython then uses the MIME bundle
+        badge._ipython_display_()
+    assert badge._bundle_with_picture({}) == {
+        "text/plain": "Badge()",
+        "text/html": f'<p title="kept">From {MASKED}</p>',
+    }
+
+
 def test_another_value_of_static_is_refused() -> None:
     with pytest.raises(TypeError, match="True, False or \"unmasked\", not 'masked'"):
         Badge("Ahoy", static="masked")

@@ -11,7 +11,7 @@ import pytest
 from ipywidgets.widgets import widget as registry
 from pandas.testing import assert_frame_equal
 
-from tests.panel_driver import PanelDriver
+from tests.panel_driver import PanelDriver, stop
 from twilio_widgets.client import Twilio
 from twilio_widgets.panels.connection.panel import ConnectionPanel
 from twilio_widgets.panels.inputs.line_input import LineInput
@@ -173,7 +173,7 @@ def test_cancel_keeps_what_was_read_and_says_so(sandbox: Sandbox) -> None:
         panel.load()
         assert gate.reached.wait(30)
         progress = (panel._line.text, panel._filters.load.disabled)
-        panel._line.on_control({"t": "cancel"})
+        stop(panel._line)
         stopping = (panel._line.text, panel._line.stopping)
         gate.open()
         assert panel.join(30)
@@ -196,7 +196,7 @@ def test_only_a_cancel_cancels(message: object) -> None:
     line = ReadingLine(lambda: heard.append("cancel"))
     line.on_control(message)
     nothing = list(heard)
-    line._handle_custom_msg({"t": "cancel"}, [])
+    stop(line)
     close_tree(line)
 
     assert (nothing, heard) == ([], ["cancel"])

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ipywidgets.widgets import widget as registry
 
-from tests.panel_driver import PanelDriver
+from tests.panel_driver import PanelDriver, stop
 from twilio_widgets.client import Twilio
 from twilio_widgets.core.bodies import RawBody
 from twilio_widgets.errors import ApiError, OutcomeUnknown, PathRefused
 from twilio_widgets.panels.connection.panel import ConnectionPanel
+from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
 from twilio_widgets.panels.kit.elements import close_tree
 from twilio_widgets.panels.raw.outcome import without_secrets
 from twilio_widgets.panels.raw.panel import RawRequestPanel
@@ -91,8 +92,10 @@ def press(panel: RawRequestPanel, button: str = "send") -> RawRequestPanel:
 
 
 def sent(panel: RawRequestPanel, **values: object) -> RawRequestPanel:
+    """Send the request, and confirm it if it reaches a person."""
     set_up(panel, **values)
-    return press(panel)
+    press(panel)
+    return press(panel, "agree") if panel._state.why == "effect" else panel
 
 
 def sms(sandbox: Sandbox, body: str = "Hello") -> dict[str, object]:
@@ -188,12 +191,22 @@ def test_a_press_waits_for_the_text_that_was_typed_before_it(
     others = [one for one in page.fields() if one[0] != data.key]
     page.press_on(panel._form.send, [*others, [data.key, "5-5:9", rows]])
     assert panel.join(30)
-    before = len(sandbox.ledger)
+    before = panel._state.phase
     data._handle_custom_msg({"t": "rows", "rows": rows, "n": "5-5:9"}, [])
-    assert panel.join(30)
+    press(panel, "agree")
 
-    assert before == 0
+    assert before == "ready"
     assert [message.body for message in sandbox.ledger] == ["Hello"]
+
+
+def test_a_message_is_sent_only_after_a_question(panel: RawRequestPanel, sandbox: Sandbox) -> None:
+    set_up(panel, **sms(sandbox))
+    press(panel)
+    before = (panel._state.phase, panel._form.ask.layout.display, len(sandbox.ledger))
+    press(panel, "agree")
+
+    assert before == ("asking", None, 0)
+    assert len(sandbox.ledger) == 1
 
 
 def test_two_presses_send_a_message_once(panel: RawRequestPanel, sandbox: Sandbox) -> None:
@@ -382,7 +395,7 @@ def test_a_cancel_during_a_pause_prevents_further_attempts(
     panel: RawRequestPanel, sandbox: Sandbox, spy: Spy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def cancel_instead_of_sleeping(_connection: object, _seconds: float) -> None:
-        panel._attempts.on_control({"t": "cancel"})
+        stop(panel._attempts)
 
     monkeypatch.setattr(type(sandbox.connection), "sleep", cancel_instead_of_sleeping)
     sandbox.fail(status=503, times=9)
@@ -400,7 +413,7 @@ def test_a_cancelled_change_that_may_have_happened_says_so(
     monkeypatch.setattr(
         type(sandbox.connection),
         "sleep",
-        lambda *_: panel._attempts.on_control({"t": "cancel"}),
+        lambda *_: stop(panel._attempts),
     )
     sandbox.fail(fault="reset_after_accept", times=9)
     sent(panel, **sms(sandbox), max_retries=5, retry_delay_ms=250, repeat_unsafe=True)
@@ -419,9 +432,10 @@ def test_a_cancel_while_an_attempt_is_under_way_waits_for_its_answer(
 ) -> None:
     spy.hold_at = 1
     set_up(panel, **sms(sandbox))
-    PanelDriver(panel).press("Send")
+    press(panel)
+    PanelDriver(panel).press("Send it")
     assert spy.reached.wait(30)
-    panel._attempts.on_control({"t": "cancel"})
+    stop(panel._attempts)
     stopping = (panel._attempts.stopping, panel._attempts.text)
     spy.open()
     assert panel.join(30)
@@ -431,13 +445,13 @@ def test_a_cancel_while_an_attempt_is_under_way_waits_for_its_answer(
     assert len(sandbox.ledger) == 1
 
 
-@pytest.mark.parametrize("sent", [None, "cancel", {"t": "press"}, ["cancel"]])
+@pytest.mark.parametrize("sent", [None, "cancel", {"t": "press"}, {"t": "act"}, ["cancel"]])
 def test_only_a_cancel_cancels(sent: object) -> None:
     heard: list[str] = []
     line = AttemptsLine(lambda: heard.append("cancel"))
     line.on_control(sent)
     nothing = list(heard)
-    line._handle_custom_msg({"t": "cancel"}, [])
+    stop(line)
     close_tree(line)
 
     assert (nothing, heard) == ([], ["cancel"])
@@ -476,6 +490,7 @@ def test_a_message_that_is_nowhere_may_be_sent_again(
     assert lost
     assert panel._answer._head.view["problem"].startswith("It is not in the message log")
     press(panel)
+    press(panel, "agree")
     assert len(sandbox.ledger) == 1
 
 
@@ -518,10 +533,10 @@ def test_send_again_asks_first_for_anything_but_a_get(
 ) -> None:
     sent(panel, path=BALANCE)
     sent(panel, **sms(sandbox))
-    panel._history._handle_custom_msg({"t": "again", "id": 1}, [])
+    PanelDriver(panel).press_on(panel._history, what=["again", 1])
     assert panel.join(30)
     read = (len(spy.requests), panel._form.path.value, panel._state.phase)
-    panel._history._handle_custom_msg({"t": "again", "id": 2}, [])
+    PanelDriver(panel).press_on(panel._history, what=["again", 2])
     assert panel.join(30)
     asked = (len(sandbox.ledger), panel._state.phase, panel._form.sets["method"].values["method"])
     press(panel, "agree")
@@ -536,24 +551,22 @@ def test_open_puts_a_request_into_the_form_and_sends_nothing(
 ) -> None:
     sent(panel, **sms(sandbox))
     set_up(panel, method="GET", path=BALANCE, body="none", data=[])
-    panel._history._handle_custom_msg({"t": "open", "id": 1}, [])
+    PanelDriver(panel).press_on(panel._history, what=["open", 1])
 
     assert len(spy.requests) == 1
     assert panel._form.path.value == MESSAGES
     assert panel._form.tables["data"].rows[2] == ["Body", "Hello", True]
 
 
-@pytest.mark.parametrize(
-    "message",
-    [None, {"t": "again"}, {"t": "again", "id": 9}, {"t": "again", "id": True}, {"id": 1}],
-)
+@pytest.mark.parametrize("what", [None, "again", ["again"], ["again", 9], ["again", True], [1]])
 def test_the_history_ignores_any_other_message(
-    panel: RawRequestPanel, spy: Spy, message: object
+    panel: RawRequestPanel, spy: Spy, what: object
 ) -> None:
     sent(panel, path=BALANCE)
-    panel._history._handle_custom_msg(message, [])
+    answer = PanelDriver(panel).press_on(panel._history, what=what)
     assert panel.join(30)
 
+    assert answer == NOT_NOW
     assert len(spy.requests) == 1
 
 

@@ -51,10 +51,15 @@ def entry(number: int = 1, draft: RawDraft = GET) -> HistoryEntry:
     return HistoryEntry(number=number, draft=draft, outcome="200 OK", tone="good", facts="")
 
 
+def begun(draft: RawDraft) -> RawState:
+    """A state in which this request is being sent, after the question if it reaches a person."""
+    state = steps.pressed(ready(draft))
+    return steps.agreed(state) if state.why == "effect" else state
+
+
 def done(draft: RawDraft, **more: Any) -> RawState:
     """A state in which this request was sent and answered."""
-    sending = steps.pressed(ready(draft))
-    return steps.answered(sending, answer(**more), entry(draft=draft))
+    return steps.answered(begun(draft), answer(**more), entry(draft=draft))
 
 
 # What a request means
@@ -250,7 +255,8 @@ def test_a_read_is_repeated_without_confirmation(method: str) -> None:
 
 
 def test_another_request_is_not_asked_about() -> None:
-    state = steps.typed(done(POST), "data", (Pair("Body", "Another"),))
+    redaction = replace(POST, path=f"/Accounts/$TWILIO_ACCOUNT_SID/Messages/SM{'0' * 32}.json")
+    state = steps.typed(done(redaction), "data", (Pair("Body", "Another"),))
 
     assert steps.pressed(state).phase == "sending"
 
@@ -294,10 +300,10 @@ def test_only_the_current_request_is_followed() -> None:
 
 
 def test_a_refusal_opens_the_part_it_is_about_and_may_be_sent_again() -> None:
-    state = steps.refused(steps.pressed(ready(POST)), 1, "Twice.", "form_data")
+    state = steps.refused(begun(POST), 1, "Twice.", "form_data")
 
     assert (state.phase, state.section, state.problems) == ("ready", "body", {"body": "Twice."})
-    assert steps.pressed(state).phase == "sending"
+    assert steps.pressed(state).why == "effect"
 
 
 def test_the_history_holds_the_last_fifty() -> None:
@@ -347,7 +353,7 @@ def test_the_log_settles_an_unknown_outcome() -> None:
     assert (sent.phase, sent.answer) == ("ready", answer())
     assert unsure.answer == replace(unknown.answer, problem="Not sure yet.")  # type: ignore[type-var]
     assert steps.pressed(sent).phase == "asking"
-    assert steps.pressed(not_sent).phase == "sending"
+    assert steps.pressed(not_sent).why == "effect"
     assert steps.searching(done(POST)) == done(POST)
 
 
@@ -400,6 +406,16 @@ LOOKUP = "https://lookups.twilio.com/v2/PhoneNumbers/+14155550123"
     [
         (CALL, "This request can make a call. Send POST /Accounts/$TWILIO_ACCOUNT_SID/Calls.json?"),
         (
+            POST,
+            "This request can send a message. Send POST /Accounts/$TWILIO_ACCOUNT_SID/"
+            "Messages.json?",
+        ),
+        (
+            replace(POST, method="GET", data=(Pair("_method", "post"),)),
+            "This request can send a message. Send GET /Accounts/$TWILIO_ACCOUNT_SID/"
+            "Messages.json?",
+        ),
+        (
             replace(CALL, path="https://verify.twilio.com/v2/Services/VA1/Verifications"),
             "This request can send a verification code. Send POST "
             "https://verify.twilio.com/v2/Services/VA1/Verifications?",
@@ -415,7 +431,7 @@ def test_a_request_that_reaches_a_person_or_is_billed_needs_confirmation(draft, 
     asked = steps.pressed(ready(draft))
 
     assert (asked.phase, asked.why, asked.turn) == ("asking", "effect", 0)
-    assert texts.question_of(asked) == (question, "Send")
+    assert texts.question_of(asked) == (question, "Send it")
     assert steps.declined(asked).phase == "ready"
     sent = steps.agreed(asked)
     assert (sent.phase, sent.turn) == ("sending", 1)
@@ -426,6 +442,7 @@ def test_a_request_that_reaches_a_person_or_is_billed_needs_confirmation(draft, 
     [
         replace(GET, path=LOOKUP),
         replace(CALL, method="GET"),
+        replace(POST, path=f"/Accounts/$TWILIO_ACCOUNT_SID/Messages/SM{'0' * 32}.json"),
         replace(CALL, path="https://content.twilio.com/v1/Content"),
         replace(CALL, path="https://evil.example/Calls.json"),
     ],

@@ -10,7 +10,13 @@ from urllib.parse import urlsplit
 import pytest
 
 from twilio_widgets.client import Twilio
-from twilio_widgets.errors import NotFound, RejectedMessage, SandboxError, Unauthorized
+from twilio_widgets.errors import (
+    NotConnected,
+    NotFound,
+    RejectedMessage,
+    SandboxError,
+    Unauthorized,
+)
 from twilio_widgets.sandbox import Sandbox
 from twilio_widgets.sandbox.__main__ import main
 from twilio_widgets.sandbox.world import create
@@ -186,9 +192,11 @@ def test_a_malformed_request_gets_an_answer(classroom, payload):
 
 def test_joining_needs_the_code_of_a_class_that_has_one(world):
     with world.open_class(2, code="swordfish") as classroom:
-        for code in (None, "", "swordfisk"):
+        for code in (None, ""):
             with pytest.raises(SandboxError, match="needs its code"):
                 Sandbox.join(classroom.url, "Ada", code)
+        with pytest.raises(SandboxError, match="not the code of this class"):
+            Sandbox.join(classroom.url, "Ada", "swordfisk")
         with Sandbox.join(classroom.url, "Ada", "swordfish") as ada:
             assert classroom.students == {"Ada": ada.number}
 
@@ -279,6 +287,14 @@ def test_a_class_that_has_ended_is_named(world):
     world.close()
     with pytest.raises(SandboxError, match="There is no class at http"):
         Sandbox.join(url, "Ada")
+
+
+def test_a_request_after_the_class_has_ended_names_it(world, ada):
+    world.close()
+
+    with Twilio(ada.connection) as twilio, pytest.raises(NotConnected) as caught:
+        twilio.messages.list()
+    assert f"no sandbox answers at {ada.url}; it may have ended" in str(caught.value)
 
 
 def test_host_and_code_are_options_of_a_class(capsys):
