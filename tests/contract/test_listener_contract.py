@@ -793,10 +793,10 @@ def test_a_store_has_one_listener_under_any_path(sandbox, tmp_path):
                 again.detach()
 
 
-def test_a_store_path_that_ends_in_a_slash_is_a_folder(sandbox, tmp_path):
-    for folder in ("events", "events.new/"):
-        with Poller(sandbox.connection, store=f"{tmp_path}/{folder}", watch=False) as poller:
-            assert poller.store == tmp_path / folder / "polled.sqlite"
+@pytest.mark.parametrize("folder", ["events", "events.new/"])
+def test_a_store_path_that_ends_in_a_slash_is_a_folder(sandbox, tmp_path, folder):
+    with Poller(sandbox.connection, store=f"{tmp_path}/{folder}", watch=False) as poller:
+        assert poller.store == tmp_path / folder / "polled.sqlite"
 
 
 def test_a_listener_starts_after_the_working_directory_was_deleted(sandbox, tmp_path, monkeypatch):

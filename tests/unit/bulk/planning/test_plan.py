@@ -800,19 +800,18 @@ def test_every_row_names_the_characters_that_force_ucs2():
     ("cell", "kind"),
     [(["x"], "list"), (b"x", "bytes"), ({"a": 1}, "dict"), (("x",), "tuple"), ({1}, "set")],
 )
-def test_a_cell_with_several_values_is_not_text(cell, kind):
-    rows = [{"to": ADA, "name": cell}, {"to": BO, "name": "Bo"}]
-    for way in ({"body": "Hi {name}"}, {"columns": {"body": "name"}}):
-        made = planned(rows, **way)
-        assert [row.n for row in made.rows] == [1]
-        assert made.problems[0].reason.endswith(f"is a {kind}, not a text or a number.")
+@pytest.mark.parametrize("text", [{"body": "Hi {name}"}, {"columns": {"body": "name"}}])
+def test_a_cell_with_several_values_is_not_text(cell, kind, text):
+    made = planned([{"to": ADA, "name": cell}, {"to": BO, "name": "Bo"}], **text)
+    assert [row.n for row in made.rows] == [1]
+    assert made.problems[0].reason.endswith(f"is a {kind}, not a text or a number.")
 
 
 @pytest.mark.parametrize("cell", [1e300, Decimal("1E+300")])
-def test_a_number_that_would_fill_a_page_is_a_problem_of_its_row(cell):
-    for way in ({"body": "Hi {name}"}, {"columns": {"body": "name"}}):
-        made = planned([{"to": ADA, "name": cell}], **way)
-        assert "is a number with too many digits" in made.problems[0].reason
+@pytest.mark.parametrize("text", [{"body": "Hi {name}"}, {"columns": {"body": "name"}}])
+def test_a_number_that_would_fill_a_page_is_a_problem_of_its_row(cell, text):
+    made = planned([{"to": ADA, "name": cell}], **text)
+    assert "is a number with too many digits" in made.problems[0].reason
 
 
 def test_a_cell_of_a_frame_may_be_an_array_and_is_a_problem_of_its_row():

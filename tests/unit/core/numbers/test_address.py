@@ -355,10 +355,10 @@ def test_a_refusal_does_not_contain_the_number(text: str):
         assert runs == []
 
 
-@given(st.from_regex(r"[A-Z]{2}[0-9a-f]{32}", fullmatch=True))
-def test_a_sid_is_never_masked(sid: str):
-    for text in (sid, f"/Messages/{sid}.json", f"({sid})", f"sid={sid}&x"):
-        assert mask(text) == text
+@pytest.mark.parametrize("text", ["{}", "/Messages/{}.json", "({})", "sid={}&x"])
+@given(sid=st.from_regex(r"[A-Z]{2}[0-9a-f]{32}", fullmatch=True))
+def test_a_sid_is_never_masked(text: str, sid: str):
+    assert mask(text.format(sid)) == text.format(sid)
 
 
 @pytest.mark.parametrize(

@@ -168,10 +168,12 @@ def test_a_new_job_gets_a_new_name():
     assert len(next_name("x" * 80)) == 80
 
 
-def test_trouble_never_leaves_a_card_that_waits_for_nothing():
-    for phase in ("checking", "beginning"):
-        assert steps.failed(written(phase=phase), "Oh.").phase == "writing"
-    assert steps.failed(written(phase="sending"), "Oh.").phase == "sending"
+@pytest.mark.parametrize(
+    ("phase", "after"),
+    [("checking", "writing"), ("beginning", "writing"), ("sending", "sending")],
+)
+def test_an_unexpected_error_leaves_no_card_that_waits_forever(phase, after):
+    assert steps.failed(written(phase=phase), "Oh.").phase == after
 
 
 # What stands in the fields
