@@ -117,7 +117,7 @@ def test_from_a_frame_to_the_outcomes(
 
 
 @pytest.mark.long
-def test_cancel_is_heard_while_a_cell_runs(
+def test_cancel_works_while_a_cell_runs(
     notebook: Notebook, open_panel: Callable[..., Locator]
 ) -> None:
     card = open_panel(f", body={BODY!r}, undo_seconds=0")
@@ -145,7 +145,7 @@ guests = pd.DataFrame({"phone": [f"+1415555{n}" for n in range(1000, 1105)]})"""
 
 
 @pytest.mark.long
-def test_a_kernel_killed_on_the_way_leaves_a_job_that_goes_on(
+def test_a_killed_kernel_leaves_a_resumable_job(
     notebook: Notebook, open_panel: Callable[..., Locator], tmp_path: Path
 ) -> None:
     """The sandbox is in this process and survives; 105 recipients are more than go unasked."""

@@ -48,7 +48,7 @@ def pictures(notebook: Notebook, card: Locator, state: str) -> None:
     notebook.theme("light")
 
 
-def test_a_person_can_see_what_is_wrong_and_connect(notebook: Notebook, card: Locator) -> None:
+def test_the_user_sees_what_is_wrong_and_connects(notebook: Notebook, card: Locator) -> None:
     pictures(notebook, card, "empty")
     card.get_by_label("Account SID").fill("AC" + "0f3b" * 8)
     key = card.get_by_label("API Key SID")

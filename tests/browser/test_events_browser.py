@@ -201,7 +201,7 @@ def test_a_listener_with_the_old_token_is_taken_over_by_keyboard_and_on_purpose(
 
 
 @pytest.mark.long
-def test_what_ended_says_so_and_a_card_without_its_kernel_too(
+def test_a_card_says_that_its_source_or_its_kernel_has_ended(
     notebook: Notebook, show: Callable[..., Locator]
 ) -> None:
     card = show(f"{STARTED}\npanel")
@@ -274,7 +274,7 @@ def test_it_is_handsome_when_narrow_and_when_it_polls(
 
 
 @pytest.mark.long
-def test_with_no_way_in_it_is_told_what_was_looked_at(
+def test_without_a_route_the_checked_routes_are_listed(
     notebook: Notebook, show: Callable[..., Locator]
 ) -> None:
     card = show(

@@ -132,7 +132,7 @@ def test_a_job_runs_as_a_task_of_the_kernels_loop(site: str, page: Page) -> None
     )
 
 
-def test_what_a_page_cannot_do_raises_an_error_that_says_so(site: str, page: Page) -> None:
+def test_unsupported_features_of_a_page_raise_an_error_that_says_so(site: str, page: Page) -> None:
     visit(page, site, PAGES[0])
     execute(page, "import twilio_widgets as tw\nsandbox = tw.Sandbox()")
     execute(page, "twilio = tw.Twilio(sandbox.connection)")

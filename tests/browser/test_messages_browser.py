@@ -106,7 +106,7 @@ def test_a_log_is_read_narrowed_and_one_message_explained(notebook: Notebook) ->
 
 
 @pytest.mark.long
-def test_what_twilio_filters_by_is_asked_again(notebook: Notebook) -> None:
+def test_a_filter_that_twilio_supports_starts_a_new_query(notebook: Notebook) -> None:
     card = opened(notebook)
     card.get_by_role("button", name="Load", exact=True).click()
     says(

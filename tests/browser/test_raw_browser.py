@@ -264,7 +264,7 @@ def test_a_lost_answer_offers_to_find_out(
 
 
 @pytest.mark.long
-def test_a_file_travels_once_and_is_no_part_of_the_notebook(
+def test_a_file_is_uploaded_once_and_not_saved_in_the_notebook(
     notebook: Notebook, open_panel: Callable[..., Locator]
 ) -> None:
     card = open_panel(f'twilio, path="{MESSAGES}", method="POST"')

@@ -127,7 +127,7 @@ def test_undo_calls_it_back_by_keyboard_alone(
 
 
 @pytest.mark.long
-def test_an_undo_that_comes_too_late_says_so_in_the_foot(
+def test_a_late_undo_says_so_beside_the_button(
     notebook: Notebook, open_panel: Callable[..., Locator]
 ) -> None:
     """The button is hidden by the time its press is answered; the answer is still seen."""

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.mark.timeout(LONGEST)
-def test_what_the_page_showed_is_what_is_sent(desk: Desk, judge: Judge) -> None:
+def test_the_values_that_the_page_showed_are_sent(desk: Desk, judge: Judge) -> None:
     desk.open()
     sample = [
         (form, condition)

@@ -96,7 +96,7 @@ def test_rows_reach_the_page_and_only_those_in_sight_are_elements(notebook: Note
 
 
 @pytest.mark.long
-def test_sorting_by_a_head_is_said_and_undone(notebook: Notebook) -> None:
+def test_sorting_by_a_header_is_shown_and_undone(notebook: Notebook) -> None:
     notebook.open([MAKE, "table.append(map(row, range(30)))\ntable"])
     notebook.run_all()
     page = notebook.page
@@ -301,7 +301,7 @@ def test_a_paused_table_holds_still_and_then_catches_up(notebook: Notebook) -> N
 
 
 @pytest.mark.long
-def test_rows_stay_under_the_eye_while_newer_ones_come(notebook: Notebook) -> None:
+def test_visible_rows_stay_in_place_while_newer_ones_arrive(notebook: Notebook) -> None:
     notebook.open([MAKE, "table.append(map(row, range(500)))\ntable"])
     notebook.run_all()
     page = notebook.page
@@ -320,7 +320,7 @@ def test_rows_stay_under_the_eye_while_newer_ones_come(notebook: Notebook) -> No
 
 
 @pytest.mark.long
-def test_a_full_table_lets_the_oldest_go_and_says_so(notebook: Notebook) -> None:
+def test_a_full_table_drops_the_oldest_rows_and_says_so(notebook: Notebook) -> None:
     notebook.open([MAKE, "table = make(max_rows=50)\ntable.append(map(row, range(40)))\ntable"])
     notebook.run_all()
     wait_for_footer(notebook.page, "Showing 40 of 40 · newest first")
@@ -405,7 +405,7 @@ table"""
 
 
 @pytest.mark.long
-def test_what_hides_or_reorders_text_is_made_visible(notebook: Notebook) -> None:
+def test_invisible_and_reordering_characters_are_made_visible(notebook: Notebook) -> None:
     bodies = {
         "pay \u202egnp.exe": "pay ⟨U+202E⟩gnp.exe",
         "two\nlines\r\nor\tthree": "two⏎lines⏎or⇥three",

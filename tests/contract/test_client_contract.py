@@ -151,7 +151,7 @@ class TestOutcomes:
         assert twilio.messages.find(caught.value) is None
         assert sandbox.ledger == ()
 
-    def test_a_late_log_entry_is_not_taken_for_absence(self, connect, sender):
+    def test_a_late_log_entry_is_not_mistaken_for_absence(self, connect, sender):
         with Sandbox(now="2026-01-15T12:00:00Z", list_lag=20) as sandbox:
             twilio = connect(sandbox)
             sandbox.fail(fault="reset_after_accept")
@@ -162,7 +162,7 @@ class TestOutcomes:
             assert isinstance(twilio.messages.find(caught.value), Message)
 
     @pytest.mark.parametrize("record_refused", [True, False])
-    def test_a_refused_creation_in_the_log_is_never_taken_for_it(self, connect, record_refused):
+    def test_a_refused_creation_in_the_log_never_matches(self, connect, record_refused):
         with Sandbox(now="2026-01-15T12:00:00Z", record_refused=record_refused) as sandbox:
             twilio = connect(sandbox)
             sandbox.fail(code=21610)
@@ -174,9 +174,7 @@ class TestOutcomes:
             sandbox.clock.advance("5 min")
             assert twilio.messages.find(caught.value) is None
 
-    def test_an_earlier_message_with_the_same_text_is_not_taken_for_it(
-        self, twilio, sandbox, sender
-    ):
+    def test_an_earlier_message_with_the_same_text_does_not_match(self, twilio, sandbox, sender):
         first = twilio.messages.send(TO, from_=sender, body="Twin")
         sandbox.fail(fault="reset_after_accept")
         with pytest.raises(OutcomeUnknown) as caught:

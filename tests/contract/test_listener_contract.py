@@ -148,7 +148,7 @@ def test_a_function_in_the_kernel_can_reply(sandbox, twilio):
         assert listener.reply is answer
 
 
-def test_the_reply_set_last_applies_and_is_known_to_every_kernel(sandbox, twilio):
+def test_the_last_reply_applies_to_every_kernel(sandbox, twilio):
     def answer(_event: Event) -> str:
         return "From a function"
 
@@ -328,7 +328,7 @@ def test_an_earlier_public_url_is_forgotten_with_the_sandbox_route(sandbox):
         assert len(again.events) == 1
 
 
-def test_nothing_is_pointed_at_a_listener_that_twilio_cannot_reach(tmp_path, monkeypatch):
+def test_no_webhook_is_configured_for_an_unreachable_listener(tmp_path, monkeypatch):
     """Said before Twilio is asked for anything."""
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "none"))
     connection = AuthTokenConnection("AC" + "0f" * 16, "1" * 32)
@@ -522,7 +522,7 @@ def test_a_closed_listener_says_that_it_is_closed(sandbox):
         listener.on_event(print)
 
 
-def test_nothing_is_pointed_at_a_listener_that_has_ended(sandbox, twilio):
+def test_no_webhook_is_configured_for_a_listener_that_has_ended(sandbox, twilio):
     """Without a process nothing would receive the webhooks or restore the settings."""
     listener = Listener(sandbox.connection)
     listener.close()
@@ -793,10 +793,10 @@ def test_a_store_has_one_listener_under_any_path(sandbox, tmp_path):
                 again.detach()
 
 
-def test_a_store_path_that_ends_in_a_slash_is_a_folder(sandbox, tmp_path):
-    for folder in ("events", "events.new/"):
-        with Poller(sandbox.connection, store=f"{tmp_path}/{folder}", watch=False) as poller:
-            assert poller.store == tmp_path / folder / "polled.sqlite"
+@pytest.mark.parametrize("folder", ["events", "events.new/"])
+def test_a_store_path_that_ends_in_a_slash_is_a_folder(sandbox, tmp_path, folder):
+    with Poller(sandbox.connection, store=f"{tmp_path}/{folder}", watch=False) as poller:
+        assert poller.store == tmp_path / folder / "polled.sqlite"
 
 
 def test_a_listener_starts_after_the_working_directory_was_deleted(sandbox, tmp_path, monkeypatch):

@@ -363,7 +363,7 @@ def test_requests_that_create_no_message_are_not_checked(connect, sandbox, recor
     assert (recording.verdicts, len(sandbox.ledger)) == ([], 1)
 
 
-def test_a_dry_run_lets_reads_pass_and_no_change(connect, sandbox):
+def test_a_dry_run_permits_reads_and_no_changes(connect, sandbox):
     sid = connect(sandbox).messages.send(TO, from_=sandbox.numbers[0], body="Hi").sid
     dry = connect(sandbox, policy=tw.Policy(dry_run=True))
     for name, method in reads(sandbox).items():

@@ -540,7 +540,7 @@ class TestRetries:
         assert time.monotonic() - began < 2
         assert len(wire.arrived) <= 2
 
-    def test_no_pause_goes_beyond_the_timeout(self, raw, wire):
+    def test_no_pause_exceeds_the_timeout(self, raw, wire):
         wire.answer(503)
         with pytest.raises(ApiError):
             raw(BALANCE, max_retries=5, retry_delay_ms=3_000, timeout=2)
@@ -662,7 +662,7 @@ class TestOnTheSandbox:
         with pytest.raises(OutcomeUnknown, match="Read the resource again to check"):
             twilio.raw(f"{A}/Messages/SM{'0' * 32}.json", "DELETE", timeout=0.3)
 
-    def test_a_media_file_comes_back_as_bytes(self, twilio, sandbox):
+    def test_a_media_file_is_returned_as_bytes(self, twilio, sandbox):
         url = "https://example.com/a.png"
         message = twilio.messages.send(TO, from_=sandbox.numbers[0], media_url=url)
         (media,) = twilio.messages.media(message.sid)

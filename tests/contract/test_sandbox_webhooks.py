@@ -384,7 +384,7 @@ LOGGED: list[tuple[tuple[int, str, str], list[int]]] = [
 
 
 @pytest.mark.parametrize(("answer", "codes"), LOGGED)
-def test_what_twilio_would_log_about_a_reply_is_an_alert(
+def test_an_invalid_reply_is_an_alert(
     box: Sandbox, receiver: Receiver, answer: tuple[int, str, str], codes: list[int]
 ) -> None:
     set_webhook(box, SmsUrl=f"{receiver.url}/in")

@@ -34,7 +34,7 @@ def test_a_kill_in_any_phase_sends_no_row_twice_and_loses_none(killer: Killer):
     assert [killer.judge(task, job) for task, job in zip(tasks, jobs, strict=True)] == [[]] * 6
 
 
-def test_a_kill_while_the_request_is_at_twilio_is_settled_or_said(killer: Killer):
+def test_a_kill_during_the_request_is_settled_or_reported(killer: Killer):
     """Accepted with the answer on its way; and read by a server that carries it out later."""
     accepted = killer.task("accepted", concurrency=1)
     killer.sandbox.fail(fault="hang", method="POST")
@@ -94,7 +94,7 @@ def begun(task: Task, **options: object) -> Job:
     return Job.start(asked, task.client(), name=task.name, **options)
 
 
-def test_a_second_process_is_told_who_has_the_job_and_sends_nothing(killer: Killer):
+def test_a_second_process_sees_who_has_the_job_and_sends_nothing(killer: Killer):
     task = killer.task("shared", concurrency=1)
     killer.sandbox.fail(fault="delay", delay=0.5, method="POST", times=5)
     job = begun(task, concurrency=1)

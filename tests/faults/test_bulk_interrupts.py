@@ -223,7 +223,7 @@ CELLS = pytest.mark.parametrize("cell", [sending, resuming, waiting, pausing])
 
 @ABANDONED
 @CELLS
-def test_a_cell_interrupted_at_some_lines_leaves_a_job_that_can_go_on(world, cell):
+def test_a_cell_interrupted_at_some_lines_leaves_a_resumable_job(world, cell):
     last = lines_of(world, cell)
     some = range(1, last + 1, max(1, last // 6))
     assert wrong_at(world, cell, [*some, last]) == []
@@ -233,7 +233,7 @@ def test_a_cell_interrupted_at_some_lines_leaves_a_job_that_can_go_on(world, cel
 @pytest.mark.long
 @pytest.mark.timeout(900)
 @CELLS
-def test_a_cell_interrupted_at_any_line_leaves_a_job_that_can_go_on(world, cell):
+def test_a_cell_interrupted_at_any_line_leaves_a_resumable_job(world, cell):
     last = lines_of(world, cell)
     assert wrong_at(world, cell, list(range(1, last + 1))) == []
 
@@ -341,7 +341,7 @@ def test_a_cell_stopped_before_it_gets_hold_of_its_run_pauses_it(far_world, monk
 
 
 @ABANDONED
-def test_a_send_cancelled_at_some_awaits_leaves_a_job_that_can_go_on(far_world, monkeypatch):
+def test_a_send_cancelled_at_some_awaits_leaves_a_resumable_job(far_world, monkeypatch):
     sends = Cancelling(far_world, monkeypatch, "_send")
     last = sends.at("whole", 0).passed
     assert sends.wrong_at([1, last // 2, last]) == []
@@ -351,7 +351,7 @@ def test_a_send_cancelled_at_some_awaits_leaves_a_job_that_can_go_on(far_world, 
 @pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("method", ["_send", "carry_out"])
-def test_a_task_cancelled_at_any_await_leaves_a_job_that_can_go_on(far_world, monkeypatch, method):
+def test_a_task_cancelled_at_any_await_leaves_a_resumable_job(far_world, monkeypatch, method):
     tasks = Cancelling(far_world, monkeypatch, method)
     last = tasks.at("whole", 0).passed
     assert tasks.wrong_at(list(range(1, last + 1))) == []

@@ -60,7 +60,7 @@ def in_time(limit: float = TIMEOUT + A_MOMENT) -> Iterator[None]:
 
 
 class TestNames:
-    def test_a_look_up_that_hangs_ends_in_time(self, monkeypatch):
+    def test_a_hanging_lookup_ends_in_time(self, monkeypatch):
         answered = threading.Event()
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: answered.wait(20) or [])
         try:
@@ -117,9 +117,7 @@ class TestNames:
 
     @pytest.mark.parametrize("turn", range(12))
     @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-    def test_a_time_that_is_over_as_the_connection_comes_leaves_no_socket_open(
-        self, serve, host, turn
-    ):
+    def test_a_deadline_that_passes_while_connecting_leaves_no_socket_open(self, serve, host, turn):
         """A busy loop hears both at once, whichever of its turns the connection came in."""
         server = serve(idle=0)
 
@@ -272,7 +270,7 @@ def test_a_proxy_that_does_not_answer_connect_means_nothing_was_sent(
 
 @both
 @pytest.mark.parametrize("proxy", ["ftp://x", "http://someone:pa#ss@127.0.0.1", "http://[::1"])
-def test_a_proxy_that_is_none_is_said_without_its_password(send, a_proxy, monkeypatch, proxy):
+def test_an_invalid_proxy_is_reported_without_its_password(send, a_proxy, monkeypatch, proxy):
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     with pytest.raises(ConfigurationError, match="HTTPS_PROXY") as caught:
         send(timeout=20)
@@ -281,7 +279,7 @@ def test_a_proxy_that_is_none_is_said_without_its_password(send, a_proxy, monkey
 
 
 @both
-def test_a_socks_proxy_is_said_to_need_its_package(send, a_proxy, monkeypatch):
+def test_a_socks_proxy_names_the_package_it_needs(send, a_proxy, monkeypatch):
     monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:9")
     with pytest.raises(ConfigurationError, match="socksio"):
         send(timeout=20)
@@ -325,7 +323,7 @@ class TestThreads:
         assert len(sids) == len(server.received) == 12
         assert len(made) == 1
 
-    def test_a_full_pool_keeps_nobody_waiting_beyond_the_time(self, serve, monkeypatch):
+    def test_a_full_pool_blocks_no_request_beyond_its_deadline(self, serve, monkeypatch):
         monkeypatch.setattr(wire, "MOST_CONNECTIONS", 2)
         server = serve("silent after reading")
         twilio = Twilio(CONNECTION, timeout=TIMEOUT, base_url=server.url)
@@ -399,7 +397,7 @@ def test_an_empty_answer_that_claims_to_be_compressed_is_empty(serve):
     assert len(server.received) == 1
 
 
-def test_a_read_with_no_answer_is_no_reply(serve):
+def test_a_read_without_a_response_raises_no_reply(serve):
     server = serve("closed after reading")
     with Twilio(CONNECTION, timeout=TIMEOUT, base_url=server.url) as twilio:
         with pytest.raises(NoReply):

@@ -236,7 +236,7 @@ def test_an_end_that_the_loop_has_not_noticed_yet_makes_no_send_unsure(over, scr
     [ANSWER, b"HTTP/1.1 408 Timeout\r\nContent-Length: 0\r\n\r\n", b"x"],
     ids=["a second answer", "a time-out", "a byte"],
 )
-def test_what_comes_after_an_answer_is_no_answer_to_the_next_request(over, scripted, unasked):
+def test_bytes_after_a_response_are_not_the_next_response(over, scripted, unasked):
     server = scripted((ANSWER + unasked,), (ANSWER.replace(b"{}", b"[]"),))
     assert over(server.url, twice) == [b"{}", b"[]"]
 
@@ -288,7 +288,9 @@ def test_a_header_that_is_there_twice_is_joined(over, scripted):
     assert reply.headers == {"x-a": "1, 2", "content-length": "0"}
 
 
-def test_a_full_pool_keeps_nobody_waiting_beyond_the_time_and_knows_who_left(serve, monkeypatch):
+def test_requests_that_wait_for_a_full_pool_fail_in_time_and_are_known_to_be_unsent(
+    serve, monkeypatch
+):
     monkeypatch.setattr(wire, "MOST_CONNECTIONS", 2)
     server = serve("silent after reading")
 
@@ -343,7 +345,7 @@ def test_an_answer_that_our_own_closing_cuts_off_is_not_whole(over, scripted):
     over(server.url, closed_meanwhile)
 
 
-def test_what_follows_the_last_chunk_has_an_end(over, scripted):
+def test_the_trailer_of_a_chunked_body_is_limited(over, scripted):
     def trailers_for_ever(connection: socket.socket) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: ")
         with contextlib.suppress(OSError):
@@ -358,7 +360,7 @@ def test_what_follows_the_last_chunk_has_an_end(over, scripted):
 class TestInterruptions:
     """Ctrl+C, which Python raises wherever it is at that moment."""
 
-    def test_one_while_an_answer_is_parsed_is_no_error_of_the_answer(self):
+    def test_an_interrupt_during_parsing_is_not_a_bad_response(self):
         class Stopped(ResponseReader):
             def on_header(self, _name: bytes, _value: bytes) -> None:
                 raise KeyboardInterrupt
@@ -475,9 +477,7 @@ def over_tls(certificate) -> ssl.SSLContext:
     return context
 
 
-def test_tls_to_a_server_that_is_known_is_used_again(
-    over, scripted, over_tls, certificate, monkeypatch
-):
+def test_tls_connections_are_reused(over, scripted, over_tls, certificate, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     server = scripted((ANSWER, ANSWER), context=over_tls)
     assert over(server.url, twice) == [b"{}", b"{}"]
@@ -503,7 +503,7 @@ def test_a_connection_that_is_woken_stays_encrypted_and_open_until_its_user_clos
     assert tls.fileno() == -1
 
 
-def test_tls_to_a_server_that_nobody_vouches_for_means_nothing_was_sent(over, scripted, over_tls):
+def test_tls_to_an_untrusted_server_means_nothing_was_sent(over, scripted, over_tls):
     server = scripted((ANSWER,), context=over_tls)
     with pytest.raises(NotConnected, match="CERTIFICATE_VERIFY_FAILED"):
         over(server.url, lambda door: door.send(SEND))
@@ -633,7 +633,7 @@ def test_an_answer_that_came_before_all_was_read_counts_and_ends_the_connection(
     assert not line.is_usable
 
 
-def test_what_is_still_asked_after_closing_leaves_no_connection_open(echo):
+def test_a_request_after_closing_leaves_no_connection_open(echo):
     door = BlockingTransport(CONNECTION, timeout=5, base_url=echo, policy=None)
     door.send(READ)
     closed = door._open[""]
@@ -643,7 +643,7 @@ def test_what_is_still_asked_after_closing_leaves_no_connection_open(echo):
     assert closed._idle == {}
 
 
-def test_what_is_being_connected_while_its_client_closes_leaves_no_connection_open(scripted):
+def test_closing_a_client_while_it_connects_leaves_no_connection_open(scripted):
     server = scripted((ANSWER, ANSWER))
 
     async def closed_meanwhile() -> set[object]:
@@ -660,7 +660,7 @@ def test_what_is_being_connected_while_its_client_closes_leaves_no_connection_op
 
 
 @pytest.mark.parametrize("come", [b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", b"no answer"])
-def test_an_answer_that_is_over_goes_without_the_garbage_collector(come):
+def test_a_finished_response_is_freed_without_the_garbage_collector(come):
     arriving = ResponseReader("POST", 100)
     arriving.feed(come)
     assert arriving.is_over

@@ -130,7 +130,7 @@ def unlistened() -> str:
 
 
 @every_wire
-def test_a_port_where_nobody_listens_means_not_connected(exchange):
+def test_a_port_without_a_server_means_not_connected(exchange):
     with pytest.raises(NotConnected, match="Nothing was sent"):
         exchange(unlistened())
 

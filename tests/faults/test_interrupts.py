@@ -91,7 +91,7 @@ def test_a_send_stopped_at_any_line_is_found_or_was_never_made():
         assert len(made) > 50
 
 
-def test_a_person_can_stop_a_send_that_hangs_and_is_told_what_to_ask(serve):
+def test_a_hanging_send_can_be_stopped_and_says_how_to_find_the_message(serve):
     server = serve("silent after reading")
     with (
         Twilio(CONNECTION, timeout=20, base_url=server.url) as twilio,

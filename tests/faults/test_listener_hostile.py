@@ -186,7 +186,7 @@ def hostile(port: int) -> dict[str, tuple[bytes, str]]:
     return cases
 
 
-def test_nothing_hostile_gets_in_and_a_valid_request_passes_after_all_of_it(
+def test_no_hostile_request_is_accepted_and_a_valid_one_passes_afterwards(
     spec: Spec, port: int
 ) -> None:
     cases = hostile(port)
@@ -210,7 +210,7 @@ def test_nothing_hostile_gets_in_and_a_valid_request_passes_after_all_of_it(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_hundreds_of_slow_connections_keep_nobody_out_and_hold_little(
+def test_hundreds_of_slow_connections_block_no_sender_and_use_little_memory(
     spec: Spec, port: int
 ) -> None:
     with contextlib.ExitStack() as held:
@@ -227,7 +227,7 @@ def test_hundreds_of_slow_connections_keep_nobody_out_and_hold_little(
     assert int(resident.split()[1]) < 150_000
 
 
-def test_a_flood_of_forgeries_starves_nobody(spec: Spec, port: int) -> None:
+def test_a_flood_of_forgeries_does_not_starve_other_senders(spec: Spec, port: int) -> None:
     """They are counted and the doctor sees a few: what Twilio signed is stored as ever."""
     forged = request(port, {**SAID, "MessageSid": NEVER}, token="0" * 32)
     for n in range(300):

@@ -149,22 +149,20 @@ def killed_under_load(driver: ListenerDriver, rounds: int, kill: Kill) -> int:
 
 
 @KILLS
-def test_what_was_acknowledged_under_load_survives_being_killed(
-    driver: ListenerDriver, kill: Kill
-) -> None:
+def test_events_acknowledged_under_load_survive_a_kill(driver: ListenerDriver, kill: Kill) -> None:
     assert killed_under_load(driver, 3, kill) > 300
 
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
 @KILLS
-def test_what_was_acknowledged_under_load_survives_fifty_kills(
+def test_events_acknowledged_under_load_survive_fifty_kills(
     driver: ListenerDriver, kill: Kill
 ) -> None:
     assert killed_under_load(driver, 50, kill) > 5_000
 
 
-def test_what_its_store_is_at_does_not_keep_the_next_listener_out(driver: ListenerDriver) -> None:
+def test_a_busy_store_does_not_block_the_next_listener(driver: ListenerDriver) -> None:
     """Work on a large file takes longer than the next one waits; here a reader holds it up."""
     spec = driver.spec()
     client = driver.connect(spec)
@@ -216,7 +214,7 @@ def test_a_kernel_that_is_late_waits_for_the_start_that_another_one_began(
         late.detach()
 
 
-def test_one_that_hangs_is_not_said_to_be_closed(
+def test_a_hanging_listener_is_not_reported_as_closed(
     driver: ListenerDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stop = ListenerClient.stop
@@ -233,7 +231,7 @@ def test_one_that_hangs_is_not_said_to_be_closed(
 # Trouble with the disk
 
 
-def test_while_the_store_is_locked_senders_are_told_to_come_again(driver: ListenerDriver) -> None:
+def test_while_the_store_is_locked_senders_get_a_503(driver: ListenerDriver) -> None:
     """Never a 200 for what is not stored; and afterwards it goes on by itself."""
     spec = driver.spec()
     client = driver.connect(spec)
@@ -260,7 +258,7 @@ def test_while_the_store_is_locked_senders_are_told_to_come_again(driver: Listen
     ]
 
 
-def test_while_the_disk_hangs_senders_are_told_to_come_again_and_the_reason_is_said(
+def test_while_the_disk_hangs_senders_get_a_503_with_the_reason(
     driver: ListenerDriver,
 ) -> None:
     """The store's process, stopped by the system as a write to a lost network drive stops it."""
@@ -279,7 +277,7 @@ def test_while_the_disk_hangs_senders_are_told_to_come_again_and_the_reason_is_s
     assert kept == [status(1)["MessageSid"], status(2)["MessageSid"]]
 
 
-def test_a_sender_that_has_gone_keeps_no_answer_from_those_who_came_with_it(
+def test_a_disconnected_sender_does_not_delay_the_responses_to_others(
     driver: ListenerDriver,
 ) -> None:
     """Its connection is closed after the answer, and the system says that it is closed already."""
@@ -325,7 +323,7 @@ def test_a_disk_that_hangs_does_not_keep_it_from_ending(driver: ListenerDriver) 
     assert driver.connect(spec).started
 
 
-def test_the_kernel_hears_that_the_stores_process_died_and_is_back(
+def test_the_kernel_is_notified_when_the_store_process_died_and_is_back(
     driver: ListenerDriver,
 ) -> None:
     spec = driver.spec()
@@ -341,7 +339,7 @@ def test_the_kernel_hears_that_the_stores_process_died_and_is_back(
 
 
 @pytest.mark.long
-def test_who_forgets_waits_for_a_slow_disk(driver: ListenerDriver) -> None:
+def test_forget_waits_for_a_slow_disk(driver: ListenerDriver) -> None:
     """Gone before it is said, or what was forgotten would come back with the gap."""
     file = driver.folder / "events.sqlite"
     listener = Listener(AuthTokenConnection(ACCOUNT, TOKEN), store=file)

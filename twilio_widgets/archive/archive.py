@@ -98,7 +98,7 @@ class Archive:
         Args:
             twilio: The client of the archive's account.
             since: The first day (UTC), as a date, an aware datetime or ISO text. By default the
-                archive's first day, or for a new archive all that Twilio's list holds: 400 days.
+                archive's first day, or for a new archive all that Twilio's list contains: 400 days.
             until: The last day (UTC); by default today.
             concurrency: The most requests in flight.
             look_back: Days after which a message is no longer read again for late changes of its

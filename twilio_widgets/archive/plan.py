@@ -11,7 +11,7 @@ from twilio_widgets.core.flows.listing import Moment, span_of
 from twilio_widgets.errors import ConfigurationError
 
 LIST_HOLDS = timedelta(days=400)
-"""How long Twilio's message list holds a message."""
+"""How long Twilio's message list contains a message."""
 
 _DAY = timedelta(days=1)
 
@@ -27,7 +27,7 @@ class SyncPlan:
     kept: tuple[date, ...] = ()
     """Archived days that are not read again."""
     beyond: int = 0
-    """Days that Twilio's list no longer holds and that are not archived; they are not read."""
+    """Days that Twilio's list no longer contains and that are not archived; they are not read."""
     notes: tuple[str, ...] = ()
 
 
@@ -43,7 +43,7 @@ def plan_sync(
 
     Args:
         manifest: The archive.
-        since: The first day; None: the archive's, or the oldest that Twilio's list holds.
+        since: The first day; None: the archive's, or the oldest in Twilio's list.
         until: The last day; None: today.
         started_at: The current time.
         margin: A day that was read this long after its end is not read again.

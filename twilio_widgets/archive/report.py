@@ -87,10 +87,10 @@ class SyncReport:
     split: str = ""
     """Whether days were read together and in parts, and why not."""
     notes: tuple[str, ...] = ()
-    """Other remarks, such as a range that reaches past what Twilio's list holds."""
+    """Other remarks, such as a range that begins before Twilio's list."""
     cancelled: bool = False
     beyond: int = 0
-    """Days that were not asked for, because Twilio's list no longer holds them."""
+    """Days that were not asked for, because Twilio's list no longer contains them."""
 
     @property
     def complete(self) -> bool:

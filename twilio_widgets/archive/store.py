@@ -15,12 +15,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from twilio_widgets.core.system.folders import private_folder
+from twilio_widgets.core.system.folders import fsync_folder, private_folder
 from twilio_widgets.core.system.locks import lock, unlock
 from twilio_widgets.errors import ArchiveError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-"""What a disk, a quota and a limit of the process say when there is no room."""
+"""The errors of a full disk, an exceeded quota and a limit on file sizes."""
 
 DAYS, UNSENT, CHANGES, SCRATCH = "days", "unsent", "changes", "scratch"
 """The folders within an archive's."""
@@ -60,7 +60,7 @@ class ArchiveFolder:
                         os.fsync(file.fileno())
                 unfinished.replace(target)
                 if durable:
-                    _sync_folder(target.parent)
+                    fsync_folder(target.parent)
             except BaseException:
                 with suppress(OSError):
                     unfinished.unlink(missing_ok=True)
@@ -79,7 +79,7 @@ class ArchiveFolder:
                     os.close(handle)
                 folders |= dict.fromkeys([path.parent, path.parent.parent])
             for folder in folders:
-                _sync_folder(folder)
+                fsync_folder(folder)
 
     @contextmanager
     def create(self, path: Path) -> Iterator[BinaryIO]:
@@ -110,7 +110,7 @@ class ArchiveFolder:
             (self.path / name).replace(self.path / new_name)
 
     def sweep(self, keep: set[str]) -> None:
-        """Delete what an interrupted process left: files of ours that no manifest lists."""
+        """Delete the files of an interrupted process: archive files that no manifest lists."""
         ours = [
             name
             for name in self.names()
@@ -119,7 +119,7 @@ class ArchiveFolder:
         self.remove(set(ours) - keep)
 
     def remove(self, names: Iterable[str]) -> None:
-        """Delete files, and the folders of ours that become empty."""
+        """Delete files, and the archive folders that become empty."""
         for name in names:
             with suppress(OSError):  # Windows: still open in another process; the next sync retries
                 path = self.path / name
@@ -176,14 +176,3 @@ class ArchiveFolder:
                 "may write there, or use another folder.",
                 cause="disk",
             ) from error
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename durable; Windows has no such call and needs none."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

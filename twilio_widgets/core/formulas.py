@@ -34,7 +34,7 @@ _BLANKS = (
 )
 _RUN = rf"[{_SEPARATORS}{_BLANKS}]"
 
-# A run is tried once, from its beginning, and never given back: linear in the length of the text.
+# Possessive: each run is matched once without backtracking, so in linear time.
 _BEGINNING = re.compile(rf"(\A{_RUN}*+|(?<!{_RUN}){_RUN}++)([{_TRIGGERS}])")
 _SEPARATOR = re.compile(rf"[{_SEPARATORS}]")
 _BARE = re.compile(r"'*(?:[\t\r\n]|\Z)")
@@ -42,7 +42,7 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 def guarded(text: str) -> str:
-    """Return the text as it can stand in a CSV file without being run."""
+    """Return the text in a form that a CSV file can contain without it being run."""
     if _E164.fullmatch(text):
         return text
     return _BEGINNING.sub(_with_apostrophe, never_bare(text))
@@ -74,5 +74,5 @@ def _without_apostrophe(found: re.Match[str]) -> str:
 
 
 def _begins(found: re.Match[str]) -> bool:
-    """Say whether a cell could begin here, for some reader of the file."""
+    """Return whether a cell could begin here for some reader of the file."""
     return found.start() == 0 or _SEPARATOR.search(found[1]) is not None

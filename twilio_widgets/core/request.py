@@ -31,7 +31,7 @@ class Request:
     """It brings its own ``Content-Type``."""
 
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    """Headers beside our own; one of the same name takes the place of ours."""
+    """Additional headers; one of the same name replaces ours."""
 
     service: str = "api"
     """The product it is for: ``"api"``, or another of `core.http.hosts.VERSIONS`."""
@@ -51,7 +51,7 @@ class Request:
     """
 
     job: JobQuota | None = field(default=None, compare=False, repr=False)
-    """The quota of the job it belongs to, from ``Policy.judge_job``; None outside a job."""
+    """The quota of the job it belongs to, from ``Policy.check_job``; None outside a job."""
 
     @property
     def pairs(self) -> Parameters:

@@ -269,14 +269,14 @@ def _ourselves() -> dict[str, object]:
 
 
 def _other_folder(location: JobLocation) -> str:
-    """Advise another folder only where there is no journal: there, all rows would be sent again."""
+    """Suggest another folder if there is no journal: in a new folder, all rows are sent again."""
     if location.file.exists() or location.damaged():
         return "Its journal is there, so make that folder writable. "
     return "A job can be given another folder=. "
 
 
 def _kept(path: Path) -> dict[str, Any]:
-    """Return what stays in a lock file, whoever owns the job."""
+    """Return the part of a lock file that is kept when the owner changes."""
     return {name: text for name, text in witness.read(path).items() if name == "witness"}
 
 

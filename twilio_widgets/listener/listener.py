@@ -69,7 +69,7 @@ class Listener(EventSource):
             token, connect with the subaccount's SID and token.
         public_url: The address of a tunnel or reverse proxy that forwards to this listener. A
             sandbox needs none, and a Jupyter server with our extension is found automatically;
-            ``way`` tells which was used. If Twilio cannot reach the listener, the `repr` shows it.
+            ``way`` says which was used. If Twilio cannot reach the listener, the `repr` shows it.
         port: The port on 127.0.0.1; 0 picks a free one, which is then kept.
         store: File or folder for the events; in the user's data folder if not given.
         reply: The reply to inbound messages: a text, a function that takes the `Event` and returns
@@ -144,7 +144,7 @@ class Listener(EventSource):
 
     @property
     def url(self) -> str:
-        """The base URL of the listener. ``way`` tells who can reach it there."""
+        """The base URL of the listener. ``way`` says who can reach it there."""
         return self._ingress.shown.base
 
     @property

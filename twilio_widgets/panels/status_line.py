@@ -96,7 +96,7 @@ def _read(read: Callable[[Twilio], str], twilio: Twilio) -> str:
     except ApiError as error:
         reason = "this key may not read it" if error.status == _FORBIDDEN else "Twilio refused"
         return f"not available: {reason} ({error.status})"
-    except Exception as error:  # noqa: BLE001  # otherwise the line would say “reading…” for ever
+    except Exception as error:  # noqa: BLE001  # otherwise the line would say “reading…” forever
         return f"not available ({type(error).__name__})"
 
 

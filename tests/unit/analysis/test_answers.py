@@ -365,7 +365,7 @@ def test_of_two_keywords_in_the_same_second_the_stop_counts():
     assert values(answer, "opt_outs", "opt_ins", "opted_out", "sent_after") == [(1, 0, 1, 1)]
 
 
-def test_a_person_has_opted_out_until_every_number_may_write_again():
+def test_a_recipient_is_opted_out_until_every_number_may_write_again():
     other = {"to": GB}
     frame = log(
         received(body="STOP"),

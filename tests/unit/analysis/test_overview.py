@@ -137,7 +137,7 @@ def test_every_chart_is_drawn_of_any_log(rows):
     assert everything.figures({})[0].sent == len(rows)
 
 
-def test_the_newest_rows_come_first_and_all_are_counted():
+def test_the_newest_rows_are_first_and_all_are_counted():
     of = overview(*(sent(date_sent=NOON - timedelta(hours=n)) for n in (3, 1, 2)))
     rows, total = of.newest({}, 2)
 

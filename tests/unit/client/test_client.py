@@ -36,7 +36,7 @@ TO, FROM = "+14155550123", "+15005550006"
 
 @pytest.mark.parametrize("timeout", [0, -1, None, "30", float("nan"), float("inf"), 1e12, True])
 @pytest.mark.parametrize("make", [Twilio, AsyncTwilio])
-def test_a_timeout_that_is_no_time_is_refused_before_anything_can_wait_for_it(make, timeout):
+def test_an_invalid_timeout_is_refused_at_once(make, timeout):
     with pytest.raises(ConfigurationError, match="timeout") as caught:
         make(CONNECTION, timeout=timeout)
     assert caught.value.field == "timeout"
@@ -79,7 +79,7 @@ def test_without_the_libraries_of_frames_the_rest_works_and_list_says_what_to_us
 
 
 class TestHalfReadLists:
-    def test_what_was_read_before_a_failure_is_kept_and_said(self):
+    def test_rows_read_before_a_failure_are_kept_and_reported(self):
         with Sandbox(messages=2500) as sandbox:
             twilio = Twilio(sandbox.connection)
 
@@ -93,7 +93,7 @@ class TestHalfReadLists:
         assert (len(kept), kept.attrs["complete"]) == (2000, False)
         assert "2,000 messages on 2 pages" in caught.value.__notes__[0]
 
-    def test_what_was_read_before_a_task_was_cancelled_is_kept(self):
+    def test_rows_read_before_a_cancel_are_kept(self):
         with Sandbox(messages=2500) as sandbox:
             twilio = AsyncTwilio(sandbox.connection, base_url=sandbox.url)
 
@@ -119,7 +119,7 @@ class TestHalfReadLists:
         assert twilio.messages.interrupted is None
 
 
-def test_a_filter_of_ours_takes_what_a_frame_gives():
+def test_a_filter_accepts_the_values_of_a_frame():
     with Sandbox(messages=500, seed=5) as sandbox:
         twilio = Twilio(sandbox.connection)
         code = twilio.messages.list(limit=None)["error_code"].dropna().iloc[0]
@@ -154,7 +154,7 @@ class TestParameters:
             ({"body": float("nan")}, "body"),
         ],
     )
-    def test_what_cannot_be_written_is_refused_before_anything_leaves(self, given, field):
+    def test_an_unencodable_request_is_refused_before_anything_is_sent(self, given, field):
         with pytest.raises(InvalidMessage) as caught:
             self.form(**given)
         assert caught.value.field == field
@@ -210,11 +210,12 @@ class TestCopies:
             OutcomeUnknown("Lost", parameters={"To": (TO,)}, started_at=datetime.now(UTC)),
         ],
     )
-    def test_an_error_comes_through_another_process_whole(self, error):
-        """A pool whose worker raises what cannot be unpickled breaks or hangs."""
-        for again in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
-            assert type(again) is type(error)
-            assert (str(again), vars(again)) == (str(error), vars(error))
+    @pytest.mark.parametrize("copied", [lambda error: pickle.loads(pickle.dumps(error)), copy.copy])
+    def test_an_error_survives_another_process(self, error, copied):
+        """A pool breaks or hangs if its worker raises an error that cannot be unpickled."""
+        again = copied(error)
+        assert type(again) is type(error)
+        assert (str(again), vars(again)) == (str(error), vars(error))
 
 
 def test_every_error_of_the_tree_can_be_copied():
@@ -279,7 +280,7 @@ def test_a_missing_value_of_a_table_is_refused_by_name(name, value):
         form_of(given, now=datetime.now(UTC))
 
 
-def test_what_cannot_filter_a_log_is_refused_with_a_sentence():
+def test_an_invalid_filter_is_refused_with_a_sentence():
     with Sandbox(messages=2) as sandbox:
         messages = Twilio(sandbox.connection).messages
         for given in ({"to": pd.NA}, {"to": 14155550123}, {"from_": 5}, {"text": 5}):

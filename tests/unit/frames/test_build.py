@@ -102,7 +102,7 @@ def test_the_schema_is_the_same_whatever_the_rows(payloads):
     assert list(frame.columns) == list(DTYPES)
 
 
-def test_what_is_null_on_the_wire_is_na_and_never_nan():
+def test_a_null_value_is_na_and_never_nan():
     frame = frame_of(NOTHING)
 
     assert frame.drop(columns="sid").isna().all(axis=None)
@@ -132,7 +132,7 @@ def test_prices_are_exact():
     "field", ["date_sent", "date_created", "date_updated", "num_segments", "num_media", "price"]
 )
 @pytest.mark.parametrize("text", [" ", "x", "NaN", "9" * 40, "1.5.2", "\x00", "Infinity", "１" * 9])
-def test_text_that_is_no_number_or_date_is_a_bad_response(field, text):
+def test_an_invalid_number_or_date_is_a_bad_response(field, text):
     with pytest.raises(BadResponse, match=field):
         frame_of(WIRE | {field: text})
 

@@ -51,7 +51,7 @@ NOT_PAGES = {
 
 
 @pytest.mark.parametrize("content", NOT_PAGES.values(), ids=NOT_PAGES.keys())
-def test_what_is_not_a_page_is_a_bad_response(content):
+def test_a_response_that_is_not_a_page_is_a_bad_response(content):
     with pytest.raises(BadResponse, match="cannot be read") as caught:
         page_of(content)
 
@@ -68,7 +68,7 @@ def test_a_deep_field_that_is_skipped_is_skipped_or_refused():
     assert page == page_of(b'{"messages":[]}')
 
 
-def test_the_error_repeats_nobody_s_words():
+def test_the_error_repeats_no_input():
     with pytest.raises(BadResponse) as caught:
         page_of(b'{"messages":[{"sid":"SM1","body":"my PIN is 4711","error_code":"PIN 4711"}]}')
 
@@ -235,7 +235,7 @@ def test_dates_of_other_forms_are_read_as_the_standard_library_reads_them(text):
         "é" * 15 + "x",
     ],
 )
-def test_what_is_no_date_is_a_bad_response_even_among_good_ones(text):
+def test_an_invalid_date_is_a_bad_response_even_among_valid_ones(text):
     good = "Thu, 24 Aug 2023 05:01:45 +0000"
     with pytest.raises(BadResponse, match="date_updated"):
         read_dates([good, text, None, good], column="date_updated")

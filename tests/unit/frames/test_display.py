@@ -230,7 +230,7 @@ def many(count: int, **attrs: object) -> MessageFrame:
 @pytest.mark.parametrize("total", [0, 1, 2, 11, 61, 1062])
 @pytest.mark.parametrize(("most", "few"), [(None, 10), (0, 10), (1, 1), (2, 10), (5, None)])
 @pytest.mark.parametrize("wider", [0, 55, 56])
-def test_the_number_of_rows_said_is_the_number_shown(total, most, few, wider):
+def test_the_stated_number_of_rows_is_the_number_shown(total, most, few, wider):
     frame, most = many(total)[["sid"]], most and most + wider
     with pd.option_context("display.max_rows", most, "display.min_rows", few):
         shown, notes = rows_shown(frame), lines(frame)
@@ -240,7 +240,7 @@ def test_the_number_of_rows_said_is_the_number_shown(total, most, few, wider):
 
 
 @pytest.mark.parametrize("most", [None, 0, 1, 2, 5, 16, 17, 20])
-def test_the_number_of_columns_said_is_the_number_shown(most):
+def test_the_stated_number_of_columns_is_the_number_shown(most):
     frame = many(1)
     with pd.option_context("display.max_columns", most):
         cells, notes = set(Reader(frame._repr_html_()).cells), lines(frame)

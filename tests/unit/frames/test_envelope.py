@@ -167,7 +167,7 @@ def test_a_limit_cuts_within_a_page_and_the_frame_says_so():
         b'{"meta": {"key": "calls"}, "calls": [1]}',
     ],
 )
-def test_what_is_no_page_of_a_list_is_refused(content):
+def test_a_response_that_is_not_a_page_of_a_list_is_refused(content):
     with pytest.raises(BadResponse):
         rows_of(content)
 

@@ -231,7 +231,7 @@ def test_a_strangers_text_is_shown_and_never_interpreted(name):
     assert "\x1b" not in shown
 
 
-def test_what_is_not_shown_is_said():
+def test_omitted_rows_are_stated():
     frame = event_frame(event(number) for number in range(1, 200))
 
     assert "<p>showing 10 of 199 rows</p>" in frame._repr_html_()

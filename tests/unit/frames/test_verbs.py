@@ -208,7 +208,7 @@ def test_a_total_of_many_amounts_is_exact():
     assert frame["price"].sum() == Decimal(-100)
 
 
-def test_a_database_gets_floats_unless_it_is_told_the_type():
+def test_a_database_gets_floats_unless_a_type_is_given():
     with sqlite3.connect(":memory:") as base:
         log().to_sql("log", base)
         types = {row[1]: row[2] for row in base.execute("pragma table_info(log)")}

@@ -174,7 +174,7 @@ def test_a_decision_about_an_old_picture_of_a_row_is_refused(journal):
     assert journal.counts()["attempted"] == 3
 
 
-def test_what_a_dead_process_left_attempted_is_unknown(location, journal):
+def test_attempted_rows_of_a_dead_process_are_unknown(location, journal):
     claimed(journal)
     journal.close()
     with closing(Journal(location)) as heir:
@@ -191,7 +191,7 @@ def test_a_request_that_took_longer_than_it_should_may_have_arrived_until_its_en
     assert journal.attempts(0)[0].latest_at == NOW + 3600
 
 
-def test_only_a_decision_lets_a_row_leave_its_end(journal):
+def test_only_a_decision_reopens_a_final_row(journal):
     first, *_ = claimed(journal)
     (gone,) = journal.close_attempts([(first, AttemptResult("rejected", error_code=21610), NOW)])
     (again,) = journal.decide([gone], "resend", now=NOW + 1)
@@ -238,7 +238,7 @@ def test_the_files_are_their_owners_alone(location, journal):
     assert stat.S_IMODE(location.folder.stat().st_mode) == 0o700
 
 
-def test_a_journal_that_did_not_keep_both_clocks_is_read_and_goes_on(location, journal):
+def test_a_journal_without_both_clocks_is_read_and_continued(location, journal):
     claimed(journal)
     journal.close()
     with closing(sqlite3.connect(location.file, isolation_level=None)) as database:
@@ -275,7 +275,7 @@ def test_forgetting_leaves_no_number_and_no_text_in_the_files(location, journal)
         assert again.header.forgotten_at == NOW + 1
 
 
-def test_a_reader_who_keeps_the_old_text_in_the_files_is_told_of(location, journal):
+def test_a_reader_that_keeps_old_text_in_the_files_is_reported(location, journal):
     journal.close_attempts([(row, AttemptResult("rejected"), NOW) for row in claimed(journal)])
     journal._database.execute("PRAGMA busy_timeout = 10")
     with closing(sqlite3.connect(location.file, isolation_level=None)) as reader:
@@ -288,7 +288,7 @@ def test_a_reader_who_keeps_the_old_text_in_the_files_is_told_of(location, journ
     assert b"Hi 1" not in b"".join(path.read_bytes() for path in location.folder.iterdir())
 
 
-def test_what_is_still_needed_is_not_forgotten(journal):
+def test_texts_that_are_still_needed_are_not_deleted(journal):
     with pytest.raises(JobError, match="3 pending"):
         journal.forget(now=NOW)
     assert journal.rows()[0].to == "+14155550100"
@@ -325,7 +325,7 @@ sys.stdin.read()
 """
 
 
-def test_a_second_process_is_told_who_has_it_and_inherits_it_from_the_dead(location):
+def test_a_second_process_sees_who_has_the_lock_and_takes_it_from_a_dead_one(location):
     command = [sys.executable, "-c", HOLDER, str(location.folder), ACCOUNT]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout.readline() == b"held\n"
@@ -336,7 +336,7 @@ def test_a_second_process_is_told_who_has_it_and_inherits_it_from_the_dead(locat
         JobLock(location).release()
 
 
-def test_an_owner_that_nobody_holds_lets_go(location):
+def test_an_unreferenced_lock_is_released(location):
     """As when a cell is stopped between the lock and the variable for it."""
     JobLock(location)
     JobLock(location).release()
@@ -381,7 +381,7 @@ def test_a_stop_as_the_lock_is_closed_leaves_other_files_alone(location, monkeyp
         assert other.read_text() == "kept"
 
 
-def test_a_stop_as_the_job_is_taken_lets_go_although_its_traceback_is_kept(location, monkeypatch):
+def test_an_interrupted_lock_is_released_although_its_traceback_is_kept(location, monkeypatch):
     """A notebook keeps it until the next error."""
     monkeypatch.setattr(os, "lseek", stopped_after(os.lseek))
     with pytest.raises(KeyboardInterrupt) as kept:
@@ -523,7 +523,7 @@ def test_a_damaged_journal_is_kept_aside_and_its_name_stays_taken(location, jour
     assert not location.file.exists()
 
 
-def test_no_flipped_byte_lets_a_wrong_row_be_sent(location, journal):
+def test_no_flipped_byte_causes_a_wrong_row_to_be_sent(location, journal):
     """Any byte: the journal is refused, or every row is as it was written."""
     claimed(journal)
     journal.close()

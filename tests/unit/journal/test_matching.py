@@ -69,7 +69,7 @@ def test_fewer_entries_than_rows_leave_the_rest_absent():
     assert decided([row(0), row(1)], entry(1)) == [("accepted", "01"), ("absent", None)]
 
 
-def test_more_entries_than_rows_are_said_to_be_of_something_else():
+def test_surplus_log_entries_are_reported():
     look = LogSnapshot([entry(1), entry(2, after=2)], LATE)
     (verdict,) = match_unknowns([row()], look, settle=SETTLE)
     assert (verdict.sid, verdict.why) == (
@@ -131,7 +131,7 @@ def test_a_link_that_twilio_was_asked_to_shorten_is_the_same_link():
     assert decided([plain], entry(body="See https://twl.example/x now")) == [("absent", None)]
 
 
-def test_a_text_that_is_gone_is_left_to_a_person():
+def test_a_deleted_text_is_left_to_the_user():
     """It may be another message to the same number."""
     assert decided([row()], entry(body="")) == [("ambiguous", None)]
 
@@ -157,7 +157,7 @@ def test_another_job_that_waits_for_the_same_entry_makes_it_nobodys():
     assert decided([row(0), rival]) == [("absent", None)]
 
 
-def test_a_sender_that_is_not_picked_yet_is_no_other_sender():
+def test_a_sender_that_is_not_picked_yet_still_matches():
     by_service = row(sender="", service=SERVICE)
     assert decided([by_service], entry(from_=None, messaging_service_sid=SERVICE)) == [
         ("accepted", "01")
@@ -274,7 +274,7 @@ class Recipient:
         return LogSnapshot(shown, at, apart)
 
 
-def test_ten_thousand_unknown_rows_against_a_ledger_that_knows():
+def test_ten_thousand_unknown_rows_are_matched_as_in_the_sandboxs_ledger():
     """No wrong attachment, no message counted twice, and hardly anything left to a person."""
     chance = random.Random(20260115)
     rows, number = 0, 0

@@ -105,7 +105,7 @@ def test_a_lost_reply_that_cannot_be_settled_now_says_why_within_its_time(sandbo
     assert send(twilio).sid == sandbox.ledger[0].sid
 
 
-def test_what_the_log_does_not_show_stays_unknown_and_is_not_sent_again(sandbox, twilio):
+def test_a_row_that_the_log_lacks_stays_unknown_and_is_not_resent(sandbox, twilio):
     sandbox.fail(status=503)
     with pytest.raises(OutcomeUnknown):
         send(twilio)
@@ -117,9 +117,7 @@ def test_what_the_log_does_not_show_stays_unknown_and_is_not_sent_again(sandbox,
     assert sandbox.ledger == ()
 
 
-def test_a_process_that_died_while_it_sent_is_not_taken_for_one_that_did_not(
-    sandbox, twilio, monkeypatch
-):
+def test_a_process_that_died_while_sending_leaves_an_unknown_outcome(sandbox, twilio, monkeypatch):
     def dies(_self: object, endings: list[object]) -> list[object]:
         if endings:
             raise SystemExit
@@ -142,9 +140,7 @@ def test_a_process_that_died_while_it_sent_is_not_taken_for_one_that_did_not(
         ({"code": 21611}, RejectedMessage),
     ],
 )
-def test_what_was_certainly_not_sent_is_sent_when_it_is_asked_for_again(
-    sandbox, twilio, trouble, error
-):
+def test_a_message_that_was_certainly_not_sent_can_be_sent_again(sandbox, twilio, trouble, error):
     sandbox.fail(**trouble)
     with pytest.raises(error):
         send(twilio)
@@ -212,9 +208,7 @@ def test_a_message_that_was_not_made_leaves_its_key_to_another(sandbox, twilio, 
 
 
 @pytest.mark.parametrize("trouble", MADE_NONE)
-def test_the_same_message_is_sent_under_the_same_key_when_the_trouble_is_over(
-    sandbox, twilio, trouble
-):
+def test_the_same_message_can_be_sent_under_its_key_after_a_failure(sandbox, twilio, trouble):
     refuse, _status, ending = MADE_NONE[trouble]
     refuse(sandbox, "Hi")
     assert send(twilio).sid == sandbox.ledger[0].sid
@@ -291,7 +285,7 @@ def test_a_message_that_cannot_be_right_takes_no_key(sandbox, twilio):
     assert send(twilio).sid == sandbox.ledger[0].sid
 
 
-def test_somebody_who_is_sending_it_right_now_is_named(sandbox, twilio):
+def test_the_process_that_is_sending_it_is_named(sandbox, twilio):
     holder = JobLock(module._location_of(sandbox.connection, "invoice 4711"))
     with pytest.raises(JobError, match=r'once="invoice 4711" is being sent in this process'):
         send(twilio)
@@ -315,7 +309,7 @@ def test_a_scheduled_message_is_the_same_message_after_its_time(sandbox, twilio)
     assert send(twilio, **service).sid == first.sid
 
 
-def test_the_keys_file_tells_nobody_the_key(sandbox, twilio):
+def test_the_file_of_a_key_does_not_reveal_the_key(sandbox, twilio):
     send(twilio, key="canary-key")
     names = [path.name for path in sandbox.data_folder.rglob("*")]
     held = b"".join(p.read_bytes() for p in sandbox.data_folder.rglob("*") if p.is_file())
@@ -354,7 +348,7 @@ def accepted(_sandbox, twilio):
 
 
 @pytest.mark.parametrize("ends", [accepted, settled, rejected, gave_way])
-def test_of_a_message_that_has_come_to_its_end_no_number_and_no_text_is_kept(sandbox, twilio, ends):
+def test_a_settled_message_leaves_no_number_and_no_text(sandbox, twilio, ends):
     ends(sandbox, twilio)
     assert canaries(sandbox) == []
     body = "another" if ends is gave_way else "canary"
@@ -362,9 +356,7 @@ def test_of_a_message_that_has_come_to_its_end_no_number_and_no_text_is_kept(san
     assert canaries(sandbox) == []
 
 
-def test_what_could_not_be_forgotten_at_once_is_forgotten_by_the_next_call(
-    sandbox, twilio, monkeypatch
-):
+def test_an_incomplete_deletion_is_finished_by_the_next_call(sandbox, twilio, monkeypatch):
     def busy(_journal, *, now):
         raise JobError("Somebody is reading it.")
 

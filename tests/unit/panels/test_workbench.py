@@ -140,7 +140,7 @@ def test_recent_recipients_are_suggested(bench: Workbench) -> None:
     assert to.options == [["+14155550123", ""]]
 
 
-def test_whoever_asked_to_be_told_of_a_message_can_end_it() -> None:
+def test_a_subscription_to_a_message_can_be_ended() -> None:
     seen: list[Message] = []
     with Sandbox(now=NOW) as sandbox, Twilio(sandbox.connection) as twilio:
         panel = SendPanel(
@@ -203,7 +203,7 @@ def test_nothing_is_read_or_sent_before_it_connects() -> None:
     bench.close()
 
 
-def test_it_reads_the_first_page_when_a_person_connects() -> None:
+def test_the_first_page_is_read_on_connecting() -> None:
     bench = Workbench()
     PanelDriver(bench.connection_panel).press("Try the sandbox")
     assert bench.join(30)
@@ -248,7 +248,7 @@ def test_two_demos_do_not_meet() -> None:
     second.close()
 
 
-def test_options_that_are_not_there_are_refused_kindly() -> None:
+def test_unknown_options_are_refused_with_advice() -> None:
     with pytest.raises(TypeError, match=r"has no option 'bodi'. Did you mean body\?"):
         Workbench(bodi="Ahoy")
     with Sandbox() as sandbox, pytest.raises(TypeError, match="give connection= or sandbox="):

@@ -65,7 +65,7 @@ class AccountCheck:
 def check(connection: Connection, retry_policy: RetryPolicy) -> Flow[AccountCheck]:
     """Check the credentials with a request that all but restricted API keys may make.
 
-    A key that may not is valid all the same: a second request finds out whether it may read the
+    A key that is refused is still valid: a second request checks whether it may read the
     message log. Whether it may send is known only when it sends.
     """
     may_not = []

@@ -44,7 +44,7 @@ _PAGE = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 DAY_LIMIT = 63038
-"""The account's limit of messages in 24 hours is reached; it comes as a 429 all the same."""
+"""The account's limit of messages in 24 hours is reached; Twilio reports it with a 429."""
 
 TEST_CREDENTIALS = 20008
 """Test credentials are valid, but not permitted to do this."""
@@ -59,7 +59,7 @@ def json_of(content: bytes) -> Any:
     no file or database can store, become U+FFFD.
 
     Raises:
-        BadResponse: The bytes are no JSON document.
+        BadResponse: The bytes are not a JSON document.
     """
     try:
         text = content.decode("utf-8")
@@ -102,7 +102,7 @@ def mapping_of(content: bytes) -> Mapping[str, Any]:
     """Decode one JSON object.
 
     Raises:
-        BadResponse: The bytes are no JSON object.
+        BadResponse: The bytes are not a JSON object.
     """
     document = json_of(content)
     if not isinstance(document, dict):

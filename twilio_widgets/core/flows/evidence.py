@@ -1,6 +1,6 @@
 """Whether an entry of the message log can be a message whose reply was lost.
 
-What one lost send asks (`core.find`) and what a job asks about many (`bulk.settle`) is compared by
+One lost send (`core.flows.find`) and the unknown rows of a job (`journal.matching`) are compared by
 the same rules, so that both find the same.
 """
 
@@ -40,10 +40,10 @@ class Sent:
 
     to: str
     sender: str
-    """Empty when a messaging service was to pick it."""
+    """Empty if a messaging service picks it."""
     service: str
     body: str
-    """Empty for a template, or a picture alone."""
+    """Empty for a template, and for media without text."""
     rewritten: bool
     """Whether Twilio was asked to change the text."""
     started: datetime

@@ -35,9 +35,9 @@ class NotSureYet:
     """Neither found nor proved absent. It is neither true nor false: look at `reason`."""
 
     reason: str
-    """Why, in a sentence."""
+    """The reason, as a sentence."""
     again_after: datetime | None = None
-    """When asking again can tell more (aware, UTC); None when only a person can tell."""
+    """When to ask again (aware, UTC); None if only you can decide."""
 
     def __bool__(self) -> Never:
         raise TypeError(
@@ -65,7 +65,7 @@ def find(
         known: SIDs of messages that other sends are known to have made.
 
     Returns:
-        The message; None when it is certain enough that there is none; or `NotSureYet`.
+        The message; None if there is certainly none; or `NotSureYet`.
     """
     if error.started_at is None or error.latest_arrival is None or "To" not in error.parameters:
         raise ConfigurationError("This error is not about sending a message.")
@@ -79,7 +79,7 @@ def find(
     request = Filters(to=to).request(message_path(connection.acting_sid), limit=None)
     paginator = Paginator(request, message_page)
     rows: list[Message] = []
-    # To the end: where the log lists what is not sent yet is not documented.
+    # All pages: Twilio does not document where the log lists messages that are not sent yet.
     while paginator.next_request is not None and paginator.pages < MOST_PAGES:
         rows.extend((yield from paginator.next_page(new_retry_policy())))
     span = window(sent, settled, clocks_apart(asked_at, connection.now(), paginator.server_time))
@@ -105,7 +105,7 @@ def find(
 
 
 def _doubt(to: str, candidates: list[Message], cut_after: int | None) -> str | None:
-    """Say why the log cannot settle it, now or later."""
+    """Return why the log cannot decide, now or later."""
     if candidates:
         sids = ", ".join(m.sid for m in candidates[:5])
         return f"{len(candidates)} messages to {to} could be this one ({sids})"

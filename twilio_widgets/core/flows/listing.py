@@ -31,7 +31,7 @@ def span_of(value: Moment, *, name: str) -> tuple[datetime, datetime]:
     """Return the first moment and the first moment after it: a day, or one second.
 
     Raises:
-        ConfigurationError: It is no date, or a time without a zone.
+        ConfigurationError: It is not a date, or is a time without a zone.
     """
     moment = _parsed(value) if isinstance(value, str) else value
     if not isinstance(moment, date):
@@ -135,7 +135,7 @@ class Filters:
         return span_of(self.since, name="since")[0]
 
     def window(self) -> tuple[datetime, datetime] | None:
-        """Return the sending times that are meant, as [start, end), or None for all."""
+        """Return the range of sending times, as [start, end), or None for all."""
         if self.sent_on is None and self.sent_after is None and self.sent_before is None:
             return None
         start, end = _EVER, _NEVER
@@ -227,11 +227,11 @@ class Selection(Generic[R]):
 
     @property
     def done(self) -> bool:
-        """Whether no further page can hold a row that is wanted."""
+        """Whether no further page can contain a matching row."""
         return self._passed or (self.limit is not None and self.taken >= self.limit)
 
     def complete(self, *, more: bool) -> bool:
-        """Say whether everything that is meant was taken, given whether the log goes on."""
+        """Return whether every matching row was taken, given whether there are more pages."""
         return not self.cut and (self._passed or not more)
 
     @property

@@ -65,7 +65,7 @@ def _date_in(payload: Mapping[str, Any]) -> datetime | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feedback:
-    """Whether a recipient did what a message asked for, as told to Twilio."""
+    """Feedback to Twilio: whether a recipient acted on a message."""
 
     message_sid: str
     outcome: str
@@ -80,7 +80,7 @@ def feedback(
     *,
     outcome: Literal["confirmed", "unconfirmed"],
 ) -> Flow[Feedback]:
-    """Tell Twilio whether a message reached its purpose; create it with ``provide_feedback``."""
+    """Report whether a message was effective; create it with ``provide_feedback=True``."""
     path = message_path(connection.acting_sid, checked(sid), ending="/Feedback.json")
     request = Request(method="POST", path=path, body=FormBody((("Outcome", outcome),)))
     reply = yield from change(request, retry_policy, about=f"Message {sid}")

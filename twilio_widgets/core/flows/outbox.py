@@ -12,7 +12,7 @@ OUTCOMES_REMEMBERED = 1_000
 
 
 class Outbox:
-    """The messages a client has sent, and the sends that ended before their answer came.
+    """The messages a client has sent, and the sends that ended before their response.
 
     It is shared by the threads and the tasks of a client.
     """
@@ -43,5 +43,5 @@ class Outbox:
         if sid is not None and sid not in self.sent:
             self.sent.append(sid)
             self.found.add(sid)
-        with suppress(ValueError):  # it need not have been interrupted
+        with suppress(ValueError):  # a send that was not interrupted is not listed
             self._open.remove(outcome)

@@ -13,7 +13,7 @@ from twilio_widgets.core.guardrails.limits import Amount
 class JobQuota:
     """The running count of one job, shared by its threads and tasks.
 
-    `Policy.judge_job` returns one, and every request of the job carries it as ``Request.job``.
+    `Policy.check_job` returns one, and every request of the job carries it as ``Request.job``.
     Resuming a job, or resending rows of it, needs a new one.
 
     Args:

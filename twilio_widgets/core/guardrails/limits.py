@@ -47,7 +47,7 @@ class Excess(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class UsageLimits:
-    """The largest permitted amounts; None is no limit."""
+    """The largest permitted amounts; None means no limit."""
 
     recipients: int | None = None
     segments: int | None = None

@@ -53,7 +53,7 @@ class Policy(Rules):
             the error.
         allow: Allow only these recipients: numbers (``"+15005550006"``) and prefixes
             (``"+1500555*"``).
-        max_recipients: The most recipients of one job; None is no limit.
+        max_recipients: The maximum number of recipients of one job; None means no limit.
         max_segments: The most segments of one job.
         max_cost: The most US dollars for one job, such as ``"12.50"``. A message, or another
             request that is billed, whose price is not known is refused.

@@ -13,7 +13,7 @@ from twilio_widgets.errors import ConfigurationError
 _ENTRY = re.compile(r"(?:(?P<channel>[a-z][a-z0-9_-]*):)?(?P<address>[^\s:,;*]+)(?P<open>\*)?")
 
 _MAX_AREA_DIGITS = 8
-"""Digits of a country code and an area code; a prefix of this length identifies nobody."""
+"""Digits of a country code and an area code; a prefix of this length identifies no one."""
 
 
 def plain_address(text: str) -> str:

@@ -1,7 +1,7 @@
 """A network backend for httpcore that ends every operation at a wall-clock deadline.
 
 httpx limits each read, not the whole exchange: a server that sends one byte a second keeps a call
-alive for ever, a host with eight unreachable addresses takes eight times the limit, and a DNS
+alive forever, a host with eight unreachable addresses takes eight times the limit, and a DNS
 lookup has no limit at all. This backend gives every lookup, connect, read and write only the time
 that remains until the deadline of the thread.
 """

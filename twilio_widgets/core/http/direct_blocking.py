@@ -29,7 +29,7 @@ class BlockingPool:
     """A connection pool shared by all threads; see `AsyncPool`.
 
     KeyboardInterrupt can be raised at any line. It can leave the semaphores and conditions of the
-    standard library locked for ever, because they are written in Python (observed), so slots are
+    standard library locked forever, because they are written in Python (observed), so slots are
     tokens of a queue written in C. What an interrupted exchange left behind is cleaned up by its
     thread before the next one.
 
@@ -172,7 +172,7 @@ class BlockingHttpConnection:
         self._woken = False
         self.origin = origin
         self.is_usable = True
-        """Whether it can be reused, as far as the last response tells."""
+        """Whether the last response allows the connection to be reused."""
         self.idle_since = 0.0
 
     @property

@@ -113,7 +113,7 @@ def _built(client: httpx.Client | httpx.AsyncClient, outgoing: OutgoingRequest) 
         headers=outgoing.headers,
         timeout=httpx.Timeout(outgoing.seconds, connect=outgoing.connecting),
     )
-    outgoing.may_have_been_sent = True  # from here on only the class of an error tells
+    outgoing.may_have_been_sent = True  # from here on, only the class of an error shows it
     return built
 
 

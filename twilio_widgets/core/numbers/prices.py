@@ -67,7 +67,7 @@ def estimate_in(
     """Estimate what one message to a country costs; see `estimate`.
 
     Args:
-        region: The destination's two letters; None when nobody knows.
+        region: The destination's two letters; None if it is not known.
         segments: How many segments its body takes.
         media: Whether it has media.
         prices: Dollars for a segment, by country.

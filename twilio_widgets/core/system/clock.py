@@ -1,8 +1,8 @@
-"""Time that nobody sets: seconds since this computer started.
+"""Time on two clocks: the wall clock, and the seconds since this computer started.
 
-The wall clock is set by people, by NTP and after a sleep, so it dates things and measures nothing.
-A moment is read on both clocks. Later, in the same boot, the second tells how long ago it was, and
-both together tell whether the first can be relied on since.
+The wall clock may be set by the user, by NTP and after sleep, so it cannot measure durations. The
+other clock cannot be set. A moment is read on both: later in the same boot, the second clock gives
+its age, and the comparison of both shows whether the wall clock was changed in between.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from functools import cache
 from pathlib import Path
 
 CLOCKS_AGREE = 5.0
-"""Seconds by which the two clocks may differ in what they say has passed."""
+"""Seconds by which the elapsed times of the two clocks may differ."""
 
 A_DAY = timedelta(days=1)
-"""By so much a time is uncertain that only the wall clock tells."""
+"""The uncertainty of a time that is known from the wall clock alone."""
 
 _CLOCK = {
     "linux": getattr(time, "CLOCK_BOOTTIME", None),
     "darwin": getattr(time, "CLOCK_MONOTONIC", None),
 }.get(sys.platform)
-"""The clock that also counts the time asleep; `time.monotonic` does not on these systems."""
+"""The clock that also counts sleep; `time.monotonic` does not on these systems."""
 
 
 def seconds() -> float:
@@ -35,7 +35,7 @@ def seconds() -> float:
 
 @cache
 def boot_id() -> str:
-    """Return a name for this start of the computer; where it has none, one for this process."""
+    """Return the id of this boot; on systems without one, an id of this process."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
     except OSError:
@@ -49,28 +49,28 @@ class ClockReading:
     wall: datetime
     """Aware, UTC."""
     boot: float | None = None
-    """Seconds of `seconds`; None when it was not kept."""
+    """The result of `seconds`; None if it was not stored."""
     boot_id: str = ""
-    """Which boot these count."""
+    """The boot that `boot` belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """When an earlier moment was, by the wall clock of now."""
+    """The time of an earlier moment on the current wall clock."""
 
     earliest: datetime
     latest: datetime
     sure: bool
-    """Whether both clocks say that the same time has passed since."""
+    """Whether the same time has passed on both clocks."""
 
 
 def placed(then: ClockReading, now: ClockReading) -> Placed:
-    """Say when an earlier moment was, whatever the wall clock was set to in between."""
+    """Return the time of an earlier moment, even if the wall clock was set in between."""
     if then.boot is None or now.boot is None or then.boot_id != now.boot_id:
         return Placed(then.wall - A_DAY, min(then.wall + A_DAY, now.wall), sure=False)
     passed = timedelta(seconds=now.boot - then.boot)
     more = (now.wall - then.wall) - passed
     agree = abs(more.total_seconds()) <= CLOCKS_AGREE
-    # A virtual machine that was paused counts too little.
+    # The boot clock of a virtual machine stops while it is paused.
     earlier = timedelta(0) if agree else min(max(more, timedelta(0)), A_DAY)
     return Placed(now.wall - passed - earlier, now.wall - passed, sure=agree)

@@ -35,7 +35,7 @@ class Replacement:
 _WIDE: Final = 0xFEE0
 """How far the full-width forms of East Asian fonts stand from ASCII."""
 
-# Meant to be read by a person who decides, so it holds only what leaves the meaning alone: no
+# The user reviews these, so the table contains only replacements that keep the meaning: no
 # fractions (1½ would become 11/2), no variation selectors (emoji need them), no letters that would
 # lose an accent. Twilio's own table (SmartEncoded) is larger.
 _LOOK_ALIKES: Final = (
@@ -69,7 +69,7 @@ theirs."""
 
 
 def smart_replacements(text: str) -> tuple[Replacement, ...]:
-    """Find the characters that can give way to a GSM-7 look-alike, such as curly quotes.
+    """Find the characters that a GSM-7 look-alike can replace, such as curly quotes.
 
     Replacing them is worth it when nothing else forces UCS-2: compare ``segments(smart(text))``
     with ``segments(text)``. What Twilio replaces with ``smart_encoded=True`` may differ.

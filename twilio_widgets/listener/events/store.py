@@ -215,7 +215,7 @@ class Store(ClosesOnExit):
         deleted = self._delete(min(before, moment(newest) - (now - before)))
         self.retired += deleted
         if deleted:
-            # A busy reader is no reason to fail: the checkpoint of the next commit overwrites the
+            # A busy reader is not a failure: the checkpoint of the next commit overwrites the
             # same bytes.
             with self._lock, contextlib.suppress(StoreUnavailable), self._translated():
                 self._checkpoint()

@@ -30,7 +30,7 @@ class HttpResponse:
         return self.status == 200
 
     def wire(self, *, close: bool) -> bytes:
-        """Return it as it goes out."""
+        """Return the bytes to send."""
         return _wire(self, close)
 
 

@@ -1,4 +1,4 @@
-"""A job's live bar: how far it has come, with buttons that are heard while a cell runs."""
+"""The live progress bar of a job, with buttons that work while a cell runs."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class JobLine(DirectPressable):
     """The bar itself, with its line of words and its buttons.
 
     Args:
-        on_wish: Is told what a person asks for, on any thread. It must not raise.
+        on_wish: Called with the requested action, on any thread. It must not raise.
     """
 
     _css = asset(__file__, "job.css")
@@ -103,7 +103,7 @@ class JobLine(DirectPressable):
 class JobBar(SavedPicture, ipywidgets.VBox):
     """How far a job has come, by itself up to date, with pause, cancel and "Go on".
 
-    A ``job`` at the end of a cell shows one. The buttons are heard while a cell runs, where the
+    A ``job`` at the end of a cell shows one. The buttons work while a cell runs, where the
     kernel can do that. Taking the bar away does not stop the job.
 
     Args:
@@ -111,7 +111,7 @@ class JobBar(SavedPicture, ipywidgets.VBox):
         framed: Whether it is a card of its own, with a title.
         static: Whether the notebook file keeps the progress as a picture; it contains no numbers.
         on_go_on: What "Go on" does instead of ``job.resume()``.
-        on_change: Is told how far the job has come, at most ten times a second.
+        on_change: Called with the job's progress, at most ten times a second.
     """
 
     _open = False
@@ -164,7 +164,7 @@ class JobBar(SavedPicture, ipywidgets.VBox):
         return self._work is None or self._work.join(timeout)
 
     def close(self) -> None:
-        """Take the bar off every page. The job goes on."""
+        """Remove the bar from every page. The job continues."""
         if not self._open:
             return
         self._open = False

@@ -86,7 +86,7 @@ class BulkWorker(LookupWorker):
         try:
             source = make()
             table = None if source is None else source.table()
-        except Exception as error:  # noqa: BLE001  # otherwise the card would wait for it for ever
+        except Exception as error:  # noqa: BLE001  # otherwise the card would wait for it forever
             file = None if source is None else source.file
             self._not_read(sentence_of(error), number, file)
             return
@@ -135,7 +135,7 @@ class BulkWorker(LookupWorker):
         except TwilioWidgetsError as error:
             fail(field_of(error), str(error))
             return
-        except Exception as error:  # noqa: BLE001  # otherwise the card would show “Checking…” for ever
+        except Exception as error:  # noqa: BLE001  # otherwise the card would show “Checking…” forever
             fail("", sentence_of(error))
             return
         with self._lock:

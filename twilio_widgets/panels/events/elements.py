@@ -92,5 +92,5 @@ class PointedList(Pressable):
         if not isinstance(sid, str) or sid not in [known for known, _text in self.rows]:
             pressed.answer(NOT_NOW)
             return
-        said = self._on_restore(sid)
-        pressed.answer(said if isinstance(said, str) else "")
+        refusal = self._on_restore(sid)
+        pressed.answer(refusal if isinstance(refusal, str) else "")

@@ -26,7 +26,7 @@ class InputField:
 
     Args:
         name: What it is called in code.
-        label: What stands before it.
+        label: The text before it.
         kind: Joined buttons, a list that opens, a number, or a box to tick.
         options: A value and its text each, for the first two.
         least: The smallest number.
@@ -61,7 +61,7 @@ class FieldSet(OrderedInput):
 
     Args:
         fields: The fields.
-        values: What stands in each.
+        values: The text of each field.
         bare: Whether labels are for screen readers only.
     """
 

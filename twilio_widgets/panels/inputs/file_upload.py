@@ -1,7 +1,8 @@
-"""Files of a request: chosen on the page, kept by the kernel, and no part of the widget's state.
+"""Files of a request: chosen on the page and kept by the kernel, not in the widget's state.
 
-`ipywidgets.FileUpload` keeps the bytes in a synced trait, so a saved notebook may hold them. Here
-they travel once, in pieces, each in a message's binary buffer; the state knows names and sizes.
+`ipywidgets.FileUpload` keeps the bytes in a synced trait, so a saved notebook may contain them.
+Here they are uploaded in chunks, each in the binary buffer of a message; the state contains names
+and sizes only.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ LARGEST_PIECE = 1_000_000
 _LONGEST_NAME = 255
 _MOST_COMING = 4
 _PATIENCE = 30.0
-"""Seconds without a piece after which a file is no longer waited for."""
+"""Seconds without a chunk after which an upload is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class FileUpload(OrderedInput):
         return [[file.number, file.name, file.file_name] for file in self._files]
 
     def has_heard(self, view: str, number: int) -> bool:
-        """Say whether a view was heard up to a number, and no file is on its way any more."""
+        """Return whether a view's messages up to a number arrived and no upload is in progress."""
         now = time.monotonic()
         comes = any(now - one.touched < _PATIENCE for one in self._coming.values())
         return not comes and super().has_heard(view, number)

@@ -1,9 +1,9 @@
-"""Close the panel that a cell made before, when the cell has run again and made another.
+"""Close the panel of a cell when the cell has run again and made another one.
 
 ipywidgets keeps every widget until it is closed, so each run of a cell would leave a panel of a
-hundred widgets behind, which goes on listening. A panel is closed when the cell that made it has
-run again without displaying it, and nothing else uses it: no other cell displayed it, no box
-contains it, and no work of it is running.
+hundred widgets behind, which still receive messages. A panel is closed when its cell has run again
+without displaying it and nothing else uses it: no other cell displayed it, no box contains it, and
+none of its work is running.
 """
 
 from __future__ import annotations

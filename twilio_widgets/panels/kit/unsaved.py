@@ -8,7 +8,7 @@ from twilio_widgets.panels.kit.elements import Element
 
 
 class Unsaved(Element):
-    """An element whose content is no part of the widget's state: people's texts, URLs with a key.
+    """An element whose content is not part of the widget's state: message texts, URLs with a key.
 
     A page asks for it, and asks again after it was loaded anew; so only pages that are open hold
     it. `epoch` counts what was shown; with 0 nothing was.

@@ -67,8 +67,8 @@ class HistoryList(Pressable):
     def _pressed(self, pressed: Pressed) -> None:
         match pressed.what:
             case [str(name), int(number)] if name in self._actions and self._has(number):
-                said = self._actions[name](number)
-                pressed.answer(said if isinstance(said, str) else "")
+                refusal = self._actions[name](number)
+                pressed.answer(refusal if isinstance(refusal, str) else "")
             case _:
                 pressed.answer(NOT_NOW)
 

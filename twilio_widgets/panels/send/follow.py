@@ -21,7 +21,7 @@ LONGEST_PAUSE = 5.0
 SLICE = 0.25
 """Seconds after which a request to stop is noticed."""
 FOLLOW_SECONDS = 300.0
-"""Seconds of polling. A message stays ``sent`` for ever if its carrier returns no receipt."""
+"""Seconds of polling. A message stays ``sent`` forever if its carrier returns no receipt."""
 
 
 def follow(

@@ -193,7 +193,7 @@ def typed(state: SendState, name: str, value: Any) -> SendState:
     if state.phase in {"asking", "counting"}:
         return replace(state, phase="writing", failure="", note=NOT_SENT)
     if state.phase in OPEN_TO_A_MESSAGE:
-        # Typing goes on after the key that cancelled the message, so this note stays.
+        # The user types on after the key that cancelled the message, so this note stays.
         note = state.note if state.note == NOT_SENT else ""
         return replace(state, failure="", note=note, superseded=state.message is not None)
     return state

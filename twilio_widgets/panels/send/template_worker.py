@@ -54,7 +54,7 @@ class TemplateWorker(Panel[SendState]):
             answer = twilio.templates.can_send(
                 question.to, from_=question.from_ or None, template=template
             )
-        except TwilioWidgetsError:  # the message can be sent all the same
+        except TwilioWidgetsError:  # the message can still be sent
             return
         self._apply(steps.window_read, question, answer)
 

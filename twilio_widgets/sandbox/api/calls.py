@@ -1,4 +1,4 @@
-"""Voice calls: five fixed ones and those created here, for raw requests. Nobody is rung."""
+"""Voice calls: five fixed ones and those created here, for raw requests. No phone rings."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def fetch_call(call: Call) -> SandboxReply:
 
 
 def create_call(call: Call) -> SandboxReply:
-    """POST …/Calls: a call that stays ``queued`` until it is updated; nobody is rung."""
+    """POST …/Calls: a call that stays ``queued`` until it is updated; no phone rings."""
     world, form = call.world, call.request.form()
     to, from_ = form.get("To") or "", form.get("From") or ""
     check_recipient_shape(to)

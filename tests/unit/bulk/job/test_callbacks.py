@@ -70,7 +70,7 @@ class Silent(Heard):
         return "https://example.com/status"
 
 
-def test_a_listener_that_lost_its_address_lets_the_job_wait_for_a_person(sandbox, twilio):
+def test_a_listener_without_its_address_pauses_the_job(sandbox, twilio):
     job = begun(twilio, callbacks=Silent())
 
     assert str(job.wait(20)) == (
@@ -95,7 +95,7 @@ def test_a_callback_of_the_users_own_is_not_taken_away(sandbox, twilio, monkeypa
     assert forms == [["https://example.com/mine"]]
 
 
-def test_what_is_sent_again_may_be_told_of_by_callbacks(sandbox, twilio):
+def test_resent_rows_can_have_callbacks(sandbox, twilio):
     """The riskiest sends of all: their tokens are evidence too."""
     asked: list[str] = []
 
@@ -130,7 +130,7 @@ class Ear(Heard):
         return self.told.get(sid)
 
 
-def test_what_the_listener_heard_is_joined_to_the_outcomes_and_written_down(sandbox, twilio):
+def test_statuses_from_the_listener_are_joined_to_the_outcomes_and_stored(sandbox, twilio):
     ear = Ear()
     job = begun(twilio, rows=5, callbacks=ear)
     job.wait(20)

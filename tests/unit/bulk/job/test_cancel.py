@@ -71,7 +71,7 @@ def test_a_cancel_that_cancelled_nothing_leaves_the_job_what_it_was(sandbox, twi
     assert str(job.cancel()) == "5 cancelled"
 
 
-def test_a_cancel_that_comes_when_all_is_on_its_way_cancels_nothing_either(sandbox):
+def test_a_cancel_while_all_rows_are_in_flight_cancels_nothing(sandbox):
     arrived, go = threading.Event(), threading.Event()
 
     class Slow:
@@ -89,7 +89,7 @@ def test_a_cancel_that_comes_when_all_is_on_its_way_cancels_nothing_either(sandb
     assert job.progress.state == "finished"
 
 
-def test_what_is_asked_at_once_comes_to_its_end_although_one_fails():
+def test_concurrent_requests_finish_although_one_fails():
     """Such as at a judge of the user's own, that raises what it likes."""
     ended: list[str] = []
 
@@ -118,7 +118,7 @@ def test_a_forgotten_scheduled_job_is_still_really_cancelled(sandbox, twilio):
     assert len(job.resendable) == 0
 
 
-def test_what_was_sent_before_the_cancel_is_told_apart(sandbox, twilio):
+def test_rows_sent_before_the_cancel_are_listed_separately(sandbox, twilio):
     job = Job.start(scheduled(sandbox), twilio, name="later", undo_seconds=0)
     job.wait(20)
     sandbox.fail(status=500, times=50, path=sandbox.ledger[1].sid)

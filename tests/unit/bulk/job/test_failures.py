@@ -15,7 +15,7 @@ from twilio_widgets.errors import (
 )
 
 
-def test_what_a_policy_refuses_on_the_way_waits_for_a_person(sandbox):
+def test_rows_that_the_policy_refuses_later_wait_for_the_user(sandbox):
     class NoThree:
         def check(self, request):
             if request.creates_message and "Hi 3" in request.parameters["Body"]:
@@ -117,7 +117,7 @@ def test_the_accounts_limit_of_a_day_pauses_the_job_and_says_until_when(sandbox,
     assert sum(job.outcomes["attempts"]) <= 2
 
 
-def test_a_job_that_hears_nothing_but_429_waits_for_a_person(sandbox, twilio):
+def test_a_job_that_receives_only_429_pauses(sandbox, twilio):
     sandbox.fail(status=429, times=10_000, method="POST")
     job = begun(twilio, rows=3)
     progress = job.wait(20)

@@ -37,7 +37,7 @@ NOT_ROWS = ["12", b"12", [True, False], [1.7], {1: 2}, [None], ["1"], None, True
 
 
 @pytest.mark.parametrize("rows", NOT_ROWS, ids=repr)
-def test_what_names_no_row_sends_none_again(rows):
+def test_an_invalid_row_number_resends_nothing(rows):
     with pytest.raises(ConfigurationError) as refused:
         positions_of(rows)
     assert str(refused.value).startswith("rows must be row numbers of the plan")
@@ -65,7 +65,7 @@ def test_a_row_that_may_have_been_sent_before_is_not_among_the_resendable(sandbo
     assert list(job.resendable["row"]) == []
 
 
-def test_who_opted_out_is_sent_nothing_again_by_any_of_their_rows(sandbox, twilio):
+def test_no_row_of_an_opted_out_recipient_is_resent(sandbox, twilio):
     to, sender = "+14155551000", sandbox.numbers[0]
     rows = [Planned(n, to, {"from_": sender, "body": f"{n}"}) for n in range(2)]
     sandbox.fail(code=21614)

@@ -89,7 +89,7 @@ def test_the_undo_time_passes_before_the_first_message(sandbox, twilio):
     assert sandbox.ledger[0].at == datetime(2026, 1, 15, 12, 0, 5, tzinfo=UTC)
 
 
-def test_a_paused_job_goes_on_where_it_stopped(sandbox):
+def test_a_paused_job_continues_where_it_stopped(sandbox):
     with Sandbox() as real:
         twilio, enough = Twilio(real.connection), threading.Event()
         job = begun(twilio, rows=200, rate=50)
@@ -111,14 +111,14 @@ def test_a_paused_job_goes_on_where_it_stopped(sandbox):
         assert max(sent(real).values()) == 1
 
 
-def test_a_job_that_is_just_being_paused_goes_on_when_it_is_resumed():
+def test_a_job_that_is_being_paused_can_be_resumed():
     with Sandbox() as real:
         job = begun(Twilio(real.connection), undo_seconds=60)
         job.pause()
         assert job.resume().wait(20).counts["accepted"] == 5
 
 
-def test_who_follows_a_job_may_cancel_it():
+def test_a_job_can_be_cancelled_while_it_is_followed():
     """On the job's own thread, where waiting for it would be for ever."""
     with Sandbox() as real:
         job = begun(Twilio(real.connection), undo_seconds=0.2)
@@ -128,7 +128,7 @@ def test_who_follows_a_job_may_cancel_it():
 
 
 @pytest.mark.parametrize("leaving", [SystemExit, KeyboardInterrupt])
-def test_who_follows_a_job_and_wants_to_leave_stops_no_job(leaving):
+def test_interrupting_a_wait_does_not_stop_the_job(leaving):
     def leave(_progress: object) -> None:
         raise leaving
 
@@ -138,7 +138,7 @@ def test_who_follows_a_job_and_wants_to_leave_stops_no_job(leaving):
         assert job.wait(20).counts["accepted"] == 5
 
 
-def test_a_job_that_runs_elsewhere_is_not_taken_for_paused(twilio):
+def test_a_job_that_runs_elsewhere_is_not_shown_as_paused(twilio):
     job = begun(twilio)
     job.wait(20)
     elsewhere = JobLock(location_of(twilio.connection, "spring"))
@@ -150,7 +150,7 @@ def test_a_job_that_runs_elsewhere_is_not_taken_for_paused(twilio):
     assert job.progress.state == "finished", "there was nothing to stop"
 
 
-def test_what_is_asked_of_a_job_is_carried_out_although_its_run_ends_meanwhile():
+def test_a_request_to_a_job_is_carried_out_although_its_run_ends_meanwhile():
     with Sandbox(seed=1) as real:
         job = begun(Twilio(real.connection), undo_seconds=60)
         with job._writing() as journal:

@@ -73,7 +73,7 @@ def test_a_restored_job_sends_what_the_log_does_not_show(sandbox, twilio, tmp_pa
     assert sent(sandbox) == ALL_ONCE
 
 
-def test_rows_of_a_journal_that_lacks_attempts_wait_for_a_person(sandbox, twilio, tmp_path):
+def test_rows_of_a_journal_that_lacks_attempts_wait_for_the_user(sandbox, twilio, tmp_path):
     folder, backup = tmp_path / "jobs", tmp_path / "backup"
     job = paused(sandbox, twilio, folder)
     shutil.copytree(folder, backup)

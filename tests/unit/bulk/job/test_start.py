@@ -95,7 +95,7 @@ def test_a_job_is_opened_for_its_own_region_only(tmp_path):
         Job.start(plan("+15005550006", 1), other, name="spring", folder=tmp_path)
 
 
-def test_a_job_is_found_wherever_the_notebook_goes_meanwhile(twilio, tmp_path, monkeypatch):
+def test_a_job_is_found_after_the_working_directory_changed(twilio, tmp_path, monkeypatch):
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path)
     begun(twilio, folder="jobs").wait(20)
@@ -134,7 +134,7 @@ def test_an_option_that_cannot_be_right_is_refused_by_name(sandbox, twilio, opti
         ({"callbacks": "https://example.com"}, ConfigurationError, "callbacks must be a listener"),
     ],
 )
-def test_a_job_that_cannot_be_begun_says_which_argument_is_wrong(twilio, given, kind, message):
+def test_a_job_that_cannot_start_names_the_wrong_argument(twilio, given, kind, message):
     with pytest.raises(kind) as refused:
         begun(twilio, **given)
     assert str(refused.value).startswith(message)
@@ -174,14 +174,14 @@ def test_a_disk_that_was_full_before_anything_was_written_is_named(tmp_path):
 
 
 @pytest.mark.parametrize("given", [None, [{"to": "+14155550101"}], "people.csv"])
-def test_what_is_no_plan_is_not_begun(twilio, given):
+def test_an_invalid_plan_is_not_started(twilio, given):
     message = r"plan must be a plan, such as tw\.plan\("
     with pytest.raises(ConfigurationError, match=message) as refused:
         Job.start(given, twilio, name="spring")
     assert refused.value.field == "plan"
 
 
-def test_a_connection_is_no_client(sandbox):
+def test_a_connection_is_refused_as_a_client(sandbox):
     with pytest.raises(ConfigurationError) as refused:
         Job.start(plan(sandbox.numbers[0]), sandbox.connection, name="spring")
     assert str(refused.value) == (

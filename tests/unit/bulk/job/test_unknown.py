@@ -26,7 +26,7 @@ AMBIGUOUS = [
 
 
 @pytest.mark.parametrize("fault", AMBIGUOUS, ids=[str(list(one.values())) for one in AMBIGUOUS])
-def test_what_may_have_been_sent_is_settled_by_the_log_and_never_sent_again(sandbox, twilio, fault):
+def test_a_possibly_sent_message_is_settled_by_the_log_and_never_resent(sandbox, twilio, fault):
     sandbox.fail(**fault)
     job = begun(twilio)
     assert job.wait(20).counts["accepted"] == 5
@@ -52,7 +52,7 @@ def test_a_web_page_in_place_of_an_answer_pauses_the_job_and_is_settled_when_it_
 @pytest.mark.parametrize(
     "fault", [{"fault": "reset_before_read", "method": "POST"}, {"status": 503}]
 )
-def test_what_was_not_sent_after_all_stays_unknown_until_a_person_asks(sandbox, twilio, fault):
+def test_an_unsent_message_stays_unknown_until_the_user_asks(sandbox, twilio, fault):
     sandbox.fail(**fault, times=1)
     job = begun(twilio)
     assert job.wait(20).unknown == 1
@@ -68,7 +68,7 @@ def test_what_was_not_sent_after_all_stays_unknown_until_a_person_asks(sandbox, 
 
 
 @pytest.mark.parametrize("trouble", ["it is no file", "another has it"])
-def test_what_cannot_be_settled_now_stays_unknown_and_says_why(sandbox, trouble):
+def test_an_outcome_that_cannot_be_settled_now_stays_unknown_and_says_why(sandbox, trouble):
     """The rows of two jobs may be like each other: one at a time claims what the log shows."""
     twilio = Twilio(sandbox.connection, timeout=0.5)
     claims = replace(location_of(twilio.connection, "spring"), name=".settling")
@@ -90,7 +90,7 @@ def test_what_cannot_be_settled_now_stays_unknown_and_says_why(sandbox, trouble)
     assert len(sandbox.ledger) == 5
 
 
-def test_unknown_rows_can_be_given_up_by_rule_or_by_a_person(sandbox, twilio):
+def test_unknown_rows_can_be_abandoned_by_rule_or_by_the_user(sandbox, twilio):
     sandbox.fail(status=503)
     assert statuses_after(begun(twilio, "rule", on_unknown="abandon")) == {
         "accepted": 4,
@@ -105,7 +105,7 @@ def test_unknown_rows_can_be_given_up_by_rule_or_by_a_person(sandbox, twilio):
     assert statuses(job) == {"accepted": 4, "abandoned": 1}
 
 
-def test_a_row_can_be_said_to_be_a_message(sandbox, twilio):
+def test_a_row_can_be_assigned_a_message(sandbox, twilio):
     sandbox.fail(status=503)
     job = begun(twilio)
     job.wait(20)
@@ -118,7 +118,7 @@ def test_a_row_can_be_said_to_be_a_message(sandbox, twilio):
         job.attach(0, "SM1")
 
 
-def test_a_row_cannot_be_said_to_be_the_message_of_another(sandbox, twilio):
+def test_a_row_cannot_be_assigned_the_message_of_another_row(sandbox, twilio):
     sandbox.fail(status=503)
     job = begun(twilio)
     job.wait(20)
@@ -129,7 +129,7 @@ def test_a_row_cannot_be_said_to_be_the_message_of_another(sandbox, twilio):
     assert statuses(job) == {"accepted": 4, "unknown": 1}
 
 
-def test_a_message_of_another_job_is_not_taken_for_a_lost_one(sandbox, twilio):
+def test_a_message_of_another_job_does_not_match_a_lost_one(sandbox, twilio):
     begun(twilio, name="first", rows=1).wait(20)
     sandbox.fail(status=503)
     with Twilio(sandbox.connection) as another:  # which knows nothing of the first one's sends
@@ -138,7 +138,7 @@ def test_a_message_of_another_job_is_not_taken_for_a_lost_one(sandbox, twilio):
     assert job.outcomes["sid"].isna().all()
 
 
-def test_a_message_the_client_sent_alone_is_not_taken_for_a_lost_one(sandbox, twilio):
+def test_a_single_send_of_the_client_does_not_match_a_lost_row(sandbox, twilio):
     twilio.messages.send("+14155551000", from_=sandbox.numbers[0], body="Hi 0")
     sandbox.fail(status=503)
     job = begun(twilio, rows=1)

@@ -166,7 +166,7 @@ def test_a_workbook_is_read_by_its_path_its_bytes_and_as_an_open_file(tmp_path):
     [("A_x000D_B", "A\rB"), ("_x005F_x000D_", "_x000D_"), (3.0, "3"), (0.1 + 0.2, "0.3"),
      (19.99, "19.99"), (1e6, "1000000")],
 )  # fmt: skip
-def test_a_cell_of_a_workbook_is_sent_as_a_person_sees_it(cell, text):
+def test_a_cell_of_a_workbook_is_sent_as_it_is_displayed(cell, text):
     content = content_of(workbook(["phone", "name"], [ADA, cell]))
 
     assert bodies(planned(content, "{name}")) == [text]
@@ -253,7 +253,7 @@ def test_a_row_with_more_cells_than_names_is_not_sent(source):
     assert reasons(planned(source, "Hi {name} of {city}")) == [TOO_MANY]
 
 
-def test_the_nameless_index_that_pandas_writes_is_no_cell_too_many():
+def test_the_unnamed_index_column_of_pandas_is_not_a_surplus_cell():
     made = planned(pd.DataFrame({"phone": [ADA], "name": ["Ada"]}).to_csv())
 
     assert bodies(made) == ["Hi Ada"]
@@ -292,7 +292,7 @@ def test_the_delimiter_is_the_one_of_the_first_line(text):
     assert len(table.columns) == 3
 
 
-def test_what_an_export_escaped_is_sent_as_it_was_and_the_row_says_so(tmp_path):
+def test_an_escaped_cell_is_sent_unescaped_with_a_note(tmp_path):
     made = planned([{"phone": ADA, "name": "x"}], "- bring a towel; -- Ada")
     made.ready.to_csv(tmp_path / "ready.csv")
 
@@ -332,7 +332,7 @@ def test_an_escaped_text_in_a_frame_is_sent_as_it_is_with_a_note():
     ],
     ids=str,
 )
-def test_a_number_of_a_frame_has_the_digits_that_a_person_sees(values, texts):
+def test_a_number_of_a_frame_has_the_digits_that_are_displayed(values, texts):
     frame = pd.DataFrame({"phone": [ADA, BO][: len(values)], "name": values})
 
     assert bodies(planned(frame, "{name}")) == texts

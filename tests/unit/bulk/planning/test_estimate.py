@@ -111,7 +111,7 @@ QUEUES = [
 
 
 @pytest.mark.parametrize(("sender", "load", "rate", "validity", "text"), QUEUES)
-def test_a_queue_that_will_not_hold_is_said_before_it_fills(sender, load, rate, validity, text):
+def test_a_queue_that_would_overflow_is_reported_in_advance(sender, load, rate, validity, text):
     assert pace_of({sender: load}, rate=rate, validity=validity).queue == text
 
 
@@ -126,7 +126,7 @@ def test_a_rate_that_is_none_is_refused(rate):
     [(0, "0 s"), (59.4, "59 s"), (60, "1 min 00 s"), (3599, "59 min 59 s"), (3600, "1 h 00 min"),
      (86_399, "23 h 59 min"), (100_000, "1 d 3 h")],
 )  # fmt: skip
-def test_a_time_span_is_written_as_it_is_said(seconds, text):
+def test_a_time_span_is_written_in_words(seconds, text):
     assert duration(seconds) == text
 
 
@@ -135,5 +135,5 @@ def test_a_time_span_is_written_as_it_is_said(seconds, text):
     [(0, "0 rows"), (1, "1 row"), (0.5, "0.5 rows"), (123_456, "123,456 rows"),
      (12_345_678, "12,345,678 rows")],
 )  # fmt: skip
-def test_a_number_of_things_is_written_as_it_is_said(number, text):
+def test_a_count_is_written_with_its_noun(number, text):
     assert counted(number, "row") == text

@@ -107,7 +107,7 @@ BODIES = [
 
 
 @pytest.mark.parametrize(("body", "reason"), BODIES, ids=range(len(BODIES)))
-def test_a_body_is_judged_as_a_send_would_and_once_more_for_a_person(body, reason):
+def test_a_body_is_checked_as_a_send_would_and_for_its_reader(body, reason):
     made = planned([{"to": ADA, "text": body}], columns={"body": "text"})
 
     assert (bodies(made), [problem.reason for problem in made.problems]) == (
@@ -246,14 +246,14 @@ OPT_OUTS = [
 
 
 @pytest.mark.parametrize(("opt_outs", "ready"), OPT_OUTS, ids=range(len(OPT_OUTS)))
-def test_who_opted_out_is_left_out(opt_outs, ready):
+def test_opted_out_recipients_are_left_out(opt_outs, ready):
     made = planned([ADA, BO, CY], opt_outs=opt_outs, region="GB")
 
     assert [row.n for row in made.rows] == ready
     assert {problem.kind for problem in made.problems} <= {"opted out"}
 
 
-def test_who_opted_out_is_left_out_on_every_channel():
+def test_opted_out_recipients_are_left_out_on_every_channel():
     made = planned([f"whatsapp:{ADA}", BO], opt_outs=[ADA])
 
     assert [row.n for row in made.rows] == [1]
@@ -398,7 +398,7 @@ WRONG_CELLS = [
 
 
 @pytest.mark.parametrize(("name", "cell", "reason"), WRONG_CELLS)
-def test_a_cell_that_is_no_such_parameter_names_its_column(name, cell, reason):
+def test_a_cell_that_is_invalid_for_its_parameter_names_its_column(name, cell, reason):
     rows = [{"to": ADA, "cell": cell}]
     made = planned(rows, columns={name: "cell"}, body="Hi", messaging_service_sid=SERVICE)
 
@@ -500,7 +500,7 @@ WHOLE = [
 
 
 @pytest.mark.parametrize(("given", "kind", "reason"), WHOLE)
-def test_what_is_wrong_with_every_row_is_said_once(given, kind, reason):
+def test_an_error_of_every_row_is_reported_once(given, kind, reason):
     body = {} if "body" in given.get("columns", {}) else {"body": "Hi"}
     with pytest.raises(kind) as refused:
         plan("phone,name\n+15005550006,Ada\n", **({"from_": FROM, "now": NOW} | body | given))
@@ -645,7 +645,7 @@ def test_a_frame_that_is_changed_changes_nothing_in_the_plan():
     assert made.ready["to"].tolist() == [ADA]
 
 
-def test_the_fingerprint_is_that_of_who_gets_what_in_which_order():
+def test_the_fingerprint_covers_recipients_texts_and_order():
     same = planned([{"to": ADA}, {"to": BO}]).fingerprint
 
     assert planned([{"to": "+44 7911 123123"}, {"to": BO}]).fingerprint == same
@@ -803,19 +803,18 @@ def test_every_row_names_the_characters_that_force_ucs2():
     ("cell", "kind"),
     [(["x"], "list"), (b"x", "bytes"), ({"a": 1}, "dict"), (("x",), "tuple"), ({1}, "set")],
 )
-def test_a_cell_that_is_several_values_is_no_text(cell, kind):
-    rows = [{"to": ADA, "name": cell}, {"to": BO, "name": "Bo"}]
-    for way in ({"body": "Hi {name}"}, {"columns": {"body": "name"}}):
-        made = planned(rows, **way)
-        assert [row.n for row in made.rows] == [1]
-        assert made.problems[0].reason.endswith(f"is a {kind}, not a text or a number.")
+@pytest.mark.parametrize("text", [{"body": "Hi {name}"}, {"columns": {"body": "name"}}])
+def test_a_cell_with_several_values_is_not_text(cell, kind, text):
+    made = planned([{"to": ADA, "name": cell}, {"to": BO, "name": "Bo"}], **text)
+    assert [row.n for row in made.rows] == [1]
+    assert made.problems[0].reason.endswith(f"is a {kind}, not a text or a number.")
 
 
 @pytest.mark.parametrize("cell", [1e300, Decimal("1E+300")])
-def test_a_number_that_would_fill_a_page_is_a_problem_of_its_row(cell):
-    for way in ({"body": "Hi {name}"}, {"columns": {"body": "name"}}):
-        made = planned([{"to": ADA, "name": cell}], **way)
-        assert "is a number with too many digits" in made.problems[0].reason
+@pytest.mark.parametrize("text", [{"body": "Hi {name}"}, {"columns": {"body": "name"}}])
+def test_a_number_that_would_fill_a_page_is_a_problem_of_its_row(cell, text):
+    made = planned([{"to": ADA, "name": cell}], **text)
+    assert "is a number with too many digits" in made.problems[0].reason
 
 
 def test_a_cell_of_a_frame_may_be_an_array_and_is_a_problem_of_its_row():

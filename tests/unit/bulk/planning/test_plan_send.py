@@ -27,7 +27,7 @@ def planned(sandbox, **given):
     return plan(PEOPLE, **(asked | given))
 
 
-def test_what_is_ready_is_what_is_sent_and_the_second_run_sends_nothing(sandbox):
+def test_the_ready_rows_are_sent_and_a_second_run_sends_nothing(sandbox):
     made = planned(sandbox)
     with Twilio(sandbox.connection) as twilio:
         job = made.send(twilio, "spring", undo_seconds=0)
@@ -73,7 +73,7 @@ def test_a_scheduled_cell_run_again_after_its_time_shows_the_ledger(own_times):
             assert len(sandbox.ledger) == 3
 
 
-def test_a_cell_run_again_after_somebody_opted_out_shows_the_ledger(sandbox):
+def test_a_cell_run_again_after_an_opt_out_shows_the_outcomes(sandbox):
     def cell(twilio):
         stopped = twilio.messages.list(limit=None, progress=False)
         return planned(sandbox, opt_outs=stopped).send(twilio, "spring", undo_seconds=0)
@@ -110,9 +110,7 @@ def test_a_log_that_was_cut_off_is_named_wherever_the_plan_is_seen(sandbox):
         ({"rate": 2.0, "per": "message"}, 2.0, "message"),
     ],
 )
-def test_it_is_sent_at_the_rate_it_was_planned_for_unless_told_otherwise(
-    sandbox, monkeypatch, options, rate, per
-):
+def test_a_plan_is_sent_at_its_planned_rate_by_default(sandbox, monkeypatch, options, rate, per):
     begun = {}
     monkeypatch.setattr(Job, "start", classmethod(lambda _kind, *_, **asked: begun.update(asked)))
     made = planned(sandbox, rate=7.0, per="segment")

@@ -212,7 +212,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("cell", "region", "to", "mended"), TAKEN)
-def test_a_number_is_mended_where_only_one_can_be_meant(cell, region, to, mended):
+def test_a_number_is_corrected_if_it_is_unambiguous(cell, region, to, mended):
     read = recipient_of(cell, region)
 
     assert (read.to, read.mended) == (to, mended)
@@ -220,7 +220,7 @@ def test_a_number_is_mended_where_only_one_can_be_meant(cell, region, to, mended
 
 
 @pytest.mark.parametrize(("cell", "region", "message"), REFUSED)
-def test_what_could_be_two_numbers_or_none_is_refused_with_a_sentence(cell, region, message):
+def test_an_ambiguous_or_invalid_number_is_refused_with_a_sentence(cell, region, message):
     with pytest.raises(InvalidMessage) as refused:
         recipient_of(cell, region)
 
@@ -233,14 +233,14 @@ def test_what_could_be_two_numbers_or_none_is_refused_with_a_sentence(cell, regi
      "messenger:4.1E+09", "viber:nan", "viber:4.1E+09", "line:a b",
      "whatsapp:whatsapp:+14155552671", "whatsapp:+447911123123, +447911123124"],
 )  # fmt: skip
-def test_an_address_of_any_channel_is_judged_like_a_number(cell):
+def test_an_address_of_any_channel_is_checked_like_a_number(cell):
     for judged in (recipient_of, check_recipient):
         with pytest.raises(InvalidMessage):
             judged(cell)
 
 
 @pytest.mark.parametrize("cell", ["nan", "#N/A", "n/a", "-447911123123", -447911123123, "12345"])
-def test_what_is_no_number_is_refused(cell):
+def test_an_invalid_number_is_refused(cell):
     with pytest.raises(InvalidMessage):
         recipient_of(cell, "GB")
 
@@ -259,20 +259,20 @@ def test_a_number_that_can_be_read_in_two_ways_is_not_guessed(digits, region):
 
 @settings(deadline=None)
 @given(st.integers(7_400_000_000, 7_499_999_999), st.text(" \u00a0\u200b(\u202a\ufeff", max_size=6))
-def test_what_stands_before_a_number_changes_nothing(number, before):
+def test_text_before_a_number_changes_nothing(number, before):
     assert recipient_of(f"{before}+44{number}").to == f"+44{number}"
 
 
+@pytest.mark.parametrize("region", [None, "GB", "US"])
 @settings(deadline=None)
-@given(st.one_of(st.text(max_size=30), st.integers(), st.floats(), st.none(), st.booleans()))
-def test_every_cell_is_read_or_refused_and_never_breaks_anything(cell):
-    for region in (None, "GB", "US"):
-        with suppress(InvalidMessage):
-            to = recipient_of(cell, region).to
-            assert check_recipient(to) == to
+@given(cell=st.one_of(st.text(max_size=30), st.integers(), st.floats(), st.none(), st.booleans()))
+def test_every_cell_is_read_or_refused_and_never_breaks_anything(region, cell):
+    with suppress(InvalidMessage):
+        to = recipient_of(cell, region).to
+        assert check_recipient(to) == to
 
 
-def test_a_region_that_is_none_is_said_so():
+def test_an_unknown_region_is_reported():
     from twilio_widgets.core.numbers.numbering import checked_region
 
     assert checked_region(" gb ") == "GB"

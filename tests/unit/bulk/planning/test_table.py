@@ -132,7 +132,7 @@ def closed() -> io.StringIO:
     ],
     ids=range(15),
 )
-def test_what_is_no_table_is_refused_with_a_sentence(source, message):
+def test_an_invalid_table_is_refused_with_a_sentence(source, message):
     with pytest.raises(ConfigurationError) as refused:
         read_table(source)
 
@@ -141,7 +141,7 @@ def test_what_is_no_table_is_refused_with_a_sentence(source, message):
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.text(min_size=1), st.text(min_size=1)), min_size=1, max_size=5))
-def test_what_pandas_writes_as_csv_is_read_as_it_was(rows):
+def test_a_csv_file_of_pandas_is_read_unchanged(rows):
     frame = pd.DataFrame(rows, columns=["a", "b"])
     plain = all("\r" not in cell and cell.isprintable() for row in rows for cell in row)
     if not plain:

@@ -201,6 +201,6 @@ def test_a_template_is_read_or_refused_and_a_value_never_becomes_one(text, value
 
 @settings(deadline=None)
 @given(st.text(min_size=1, max_size=40).filter(lambda text: not unusable(text)))
-def test_what_a_cell_contains_is_written_as_it_stands(value):
+def test_the_content_of_a_cell_is_written_unchanged(value):
     assert template_of("{x}", {"x": []}).fill(lambda _: value) == value
     assert template_of("<{x}>", {"x": []}).fill(lambda _: value) == f"<{edged(value)}>"

@@ -45,7 +45,7 @@ def test_long_messages_leave_less_often_when_segments_are_counted():
     assert len(starts(10, 60, cost=3)) == pytest.approx(200, abs=3)
 
 
-def test_no_rate_lets_everything_through():
+def test_without_a_rate_nothing_waits():
     assert Bucket(None).ready_at(5, 3.0) == 3.0
 
 
@@ -64,7 +64,7 @@ def test_the_window_grows_with_clean_answers_and_is_halved_at_most_once_a_second
     assert window.size == 1, "one request may always be under way"
 
 
-def test_the_budget_stays_within_its_bounds_whoever_spends():
+def test_the_budget_stays_within_its_bounds_with_several_spenders():
     budget, spent, seen = RetryBudget(most=500), [], []
 
     def work(seed: int) -> None:
@@ -114,7 +114,7 @@ def test_more_than_two_in_a_hundred_are_enough():
 @pytest.mark.parametrize(
     ("retry_after", "waits"), [(7.0, 7.0), (1e9, LONGEST_RETRY_AFTER), (0.0, 0.0), (None, 0.5)]
 )
-def test_what_twilio_asks_for_wins_within_reason(retry_after, waits):
+def test_retry_after_is_respected_within_limits(retry_after, waits):
     pace = Pacer(None, uniform=lambda low, high: high)
     pace.throttled(100.0, retry_after)
     assert pace.ready_at("+1", 1, 100.0) == 100.0 + waits
@@ -142,7 +142,7 @@ def test_a_full_queue_holds_up_its_own_sender_only():
     assert pace.window.size == 2
 
 
-def test_a_long_outage_waits_for_a_person():
+def test_a_long_outage_pauses_the_job():
     pace, now = Pacer(None, uniform=lambda low, high: high), 0.0
     while pace.trouble(now) is None:
         pace.not_reached(now)

@@ -62,7 +62,7 @@ def test_the_alternative_names_of_the_api_key_variables_work(within):
     assert found == ApiKeyConnection(ACCOUNT, KEY, "s")
 
 
-def test_the_environment_comes_before_a_file_and_a_file_before_a_profile(within, cli, tmp_path):
+def test_the_environment_precedes_a_file_and_a_file_a_profile(within, cli, tmp_path):
     cli({"work": WORK})
     file = tmp_path / "my.env"
     file.write_text(f'TWILIO_ACCOUNT_SID={ACCOUNT}\nTWILIO_AUTH_TOKEN="from the file"\n')
@@ -71,7 +71,7 @@ def test_the_environment_comes_before_a_file_and_a_file_before_a_profile(within,
     assert connect(within=within()).source == "twilio-cli profile 'work'"
 
 
-def test_a_named_profile_comes_before_everything(within, cli):
+def test_a_named_profile_takes_precedence(within, cli):
     cli({"home": {**WORK, "accountSid": ACCOUNT}, "work": WORK}, active="home")
     found = connect("work", within=within(BY_TOKEN))
     assert found == ApiKeyConnection(OTHER, KEY, "cli-secret", region="ie1")
@@ -97,7 +97,7 @@ def test_the_keyring_is_read_before_prompting(within):
     assert "keyring" in found.source
 
 
-def test_the_prompt_comes_last_and_does_not_echo_the_secret(within):
+def test_the_prompt_is_last_and_does_not_echo_the_secret(within):
     answers = {"Account SID (AC…): ": ACCOUNT}
     found = connect(
         within=within(ask=lambda text: answers.get(text, ""), ask_secret=lambda _text: "typed ")

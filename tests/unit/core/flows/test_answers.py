@@ -186,7 +186,7 @@ def test_a_change_whose_answer_cannot_be_read_may_have_been_made(call, content):
         answered(call, reply(200, content))
 
 
-def test_an_answer_about_another_account_is_not_taken_for_ours():
+def test_a_response_about_another_account_is_not_accepted():
     with pytest.raises(OutcomeUnknown, match="another account"):
         answered("send", reply(201, GOOD | {"account_sid": OTHER}))
 
@@ -213,7 +213,7 @@ class TestErrors:
         assert str(error) == "Bad [31mthing to +1 4••• ••• 123 (Twilio 99999)."
 
     @pytest.mark.parametrize("code", [0, -1, True, 1.5, "21211", 10**7, 10**4000, None])
-    def test_a_code_that_is_none_is_no_code(self, code):
+    def test_an_invalid_error_code_is_ignored(self, code):
         error = error_of(reply(400, {"code": code, "message": "No"}))
         assert (error.code, str(error)) == (None, "No (HTTP 400).")
 
@@ -293,7 +293,7 @@ IN_BETWEEN = "Is a proxy, or a network that asks for a login, between you and Tw
 
 @pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
 @pytest.mark.parametrize("call", CALLS)
-def test_a_web_page_is_not_taken_for_twilios_answer(call, page):
+def test_a_web_page_is_not_mistaken_for_twilios_response(call, page):
     if call in {"delete", "check"}:  # a DELETE needs no body; `check` returns its errors
         return
     with pytest.raises((BadResponse, OutcomeUnknown)) as caught:

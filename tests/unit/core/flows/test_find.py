@@ -177,7 +177,7 @@ NOT_IT = {
 
 
 @pytest.mark.parametrize("changes", NOT_IT.values(), ids=NOT_IT)
-def test_what_cannot_be_it_is_not_taken_for_it(changes):
+def test_an_entry_that_differs_does_not_match(changes):
     assert looked(outcome(), [entry(**changes)])[0] is None
 
 
@@ -187,7 +187,7 @@ def test_a_message_that_failed_after_it_was_created_is_it():
 
 
 @pytest.mark.parametrize("named", ["From", "MessagingServiceSid"])
-def test_a_service_that_has_not_picked_a_sender_yet_is_no_other_sender(named):
+def test_a_service_without_a_sender_yet_still_matches(named):
     error = outcome(**({"From": ""} | {named: SERVICE}))
     waiting = entry(**{"from": None, "messaging_service_sid": SERVICE})
     assert isinstance(looked(error, [waiting])[0], Message)
@@ -195,7 +195,7 @@ def test_a_service_that_has_not_picked_a_sender_yet_is_no_other_sender(named):
     assert looked(error, [other])[0] is None
 
 
-def test_two_that_it_could_be_are_left_to_a_person_unless_one_is_known():
+def test_two_candidates_are_left_to_the_user_unless_one_is_known():
     twins = [entry(1), entry(2)]
     verdict, _ = looked(outcome(), twins)
     assert isinstance(verdict, NotSureYet)
@@ -204,6 +204,6 @@ def test_two_that_it_could_be_are_left_to_a_person_unless_one_is_known():
     assert found.sid == entry(2)["sid"]
 
 
-def test_an_error_about_something_else_cannot_be_looked_for():
+def test_an_error_about_another_request_cannot_be_searched_for():
     with pytest.raises(ConfigurationError, match="not about sending a message"):
         next(find(Standing(STARTED), RetryPolicy, OutcomeUnknown("a cancel")))

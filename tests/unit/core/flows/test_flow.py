@@ -90,7 +90,7 @@ class TestChange:
         assert len(requests) == 3
         assert pauses == [0.5, 1.0]
 
-    def test_what_was_stopped_until_its_time_was_over_does_not_leave(self):
+    def test_a_process_stopped_beyond_its_deadline_sends_nothing(self):
         now = iter([0.0, 31.0, 31.0])  # at the claim, at the send, at the question of a retry
         late = retry_policy(seconds=30, monotonic=lambda: next(now))
         late.remaining()  # as a row is claimed
@@ -110,7 +110,7 @@ class TestChange:
         assert result is CREATED
         assert pauses == [7.0, 1.0]
 
-    def test_a_limit_of_the_day_is_no_reason_to_wait(self):
+    def test_a_daily_limit_is_not_waited_for(self):
         with pytest.raises(RateLimited):
             play(change(POST, retry_policy()), [reply(429, b'{"code": 63038}')])
 
@@ -120,7 +120,7 @@ class TestChange:
             play(flow, [reply(429, retry_after="3")] * 4)
         assert caught.value.retry_after == 3.0
 
-    def test_waiting_longer_than_the_call_may_take_is_not_begun(self):
+    def test_a_pause_beyond_the_deadline_is_not_started(self):
         flow = change(POST, retry_policy(seconds=30))
         with pytest.raises(RateLimited) as caught:
             play(flow, [reply(429, retry_after="60")])
@@ -266,7 +266,7 @@ class TestWalk:
         with pytest.raises(BadResponse, match="leads to another list"):
             play(self.walk(uri).next_page(retry_policy()), [reply(200)])
 
-    def test_empty_pages_do_not_go_on_for_ever(self):
+    def test_empty_pages_end(self):
         """Each links to a page that was not read before, so no link repeats."""
         pages = (JsonPage(rows=[], next_page_uri=f"{GET.path}?Page={n}") for n in itertools.count())
         walk = Paginator(GET, lambda _content: next(pages))

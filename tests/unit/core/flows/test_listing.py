@@ -54,7 +54,7 @@ def test_a_moment_is_a_day_in_utc_or_a_second(given, expected):
         None,
     ],
 )
-def test_what_is_no_certain_moment_is_refused_by_name(given):
+def test_an_ambiguous_time_is_refused_by_name(given):
     with pytest.raises(ConfigurationError) as caught:
         span_of(given, name="sent_after")
     assert caught.value.field == "sent_after"
@@ -63,7 +63,7 @@ def test_what_is_no_certain_moment_is_refused_by_name(given):
 
 @pytest.mark.parametrize("limit", [-1, 1.5, "10", True, float("nan"), Decimal(3)])
 @pytest.mark.parametrize("read", ["list", "iterate"])
-def test_a_limit_that_is_no_count_is_refused(read, limit):
+def test_an_invalid_limit_is_refused(read, limit):
     with Sandbox() as sandbox, pytest.raises(ConfigurationError, match="whole number") as caught:
         list(getattr(Twilio(sandbox.connection).messages, read)(limit=limit))
     assert caught.value.field == "limit"
@@ -123,7 +123,7 @@ ROWS = [
         ({"sent_after": "2026-01-15T12:00:07Z"}, 1, 1, False),
     ],
 )
-def test_rows_are_taken_up_to_the_limit_and_the_rest_is_said(filters, limit, taken, complete):
+def test_rows_are_taken_up_to_the_limit_and_the_rest_is_reported(filters, limit, taken, complete):
     selection = Selection[Row](Filters(**filters), limit)
     assert len(selection.take(ROWS)) == taken
     assert selection.complete(more=False) is complete

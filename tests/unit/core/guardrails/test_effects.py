@@ -203,7 +203,9 @@ def test_without_a_rule_about_recipients_json_passes(connection, policy):
 
 
 @pytest.mark.parametrize(("service", "path"), BILLED)
-def test_rules_about_recipients_do_not_hold_for_what_reaches_nobody(connection, service, path):
+def test_rules_about_recipients_do_not_apply_to_requests_that_reach_no_person(
+    connection, service, path
+):
     policy = tw.Policy(allow=["+1500*"], quiet_hours=("00:00", "23:59"), max_recipients_per_day=0)
     assert policy.on(connection).check(posted(service, path)) is not None
 

@@ -197,7 +197,7 @@ def test_a_recipient_that_is_not_on_the_list_is_refused(connection, entry, to):
     assert refusal(tw.Policy(allow=[entry]), connection, message(to)).rule == "allow"
 
 
-def test_an_empty_list_allows_nobody(connection):
+def test_an_empty_list_allows_no_recipient(connection):
     assert str(refusal(tw.Policy(allow=[]), connection, message())) == (
         "+1 2••• ••• 123 is not one of the recipients that your policy allows, so nothing was "
         "sent. To allow it, add it to tw.Policy(allow=[…])."

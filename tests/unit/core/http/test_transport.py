@@ -243,7 +243,7 @@ def test_an_answer_larger_than_the_cap_is_not_read():
             twilio.messages.list(limit=50)
 
 
-def test_what_is_no_connection_is_refused_kindly():
+def test_a_wrong_connection_is_refused_with_advice():
     with pytest.raises(ConfigurationError, match=r"needs a connection, not str.*connect\(\)"):
         Twilio("AC123")
 

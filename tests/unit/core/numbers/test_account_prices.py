@@ -85,6 +85,6 @@ def test_an_account_in_another_currency_is_refused_because_limits_are_in_dollars
         PAYLOAD | {"inbound_sms_prices": [{"current_price": "dear", "base_price": "0"}]},
     ],
 )
-def test_a_response_that_is_no_price_list_is_refused(payload: dict[str, Any]) -> None:
+def test_a_response_that_is_not_a_price_list_is_refused(payload: dict[str, Any]) -> None:
     with pytest.raises(BadResponse):
         country_prices(payload, READ_AT)

@@ -289,7 +289,7 @@ def test_a_number_is_masked_wherever_it_stands(text: str, masked: str):
 
 
 @pytest.mark.parametrize("text", READABLE)
-def test_what_is_no_number_stays_readable(text: str):
+def test_text_that_is_not_a_number_stays_readable(text: str):
     assert mask(text) == text
 
 
@@ -346,7 +346,7 @@ def test_every_e164_number_passes_and_is_masked_in_any_setting(glue: str, number
 
 
 @given(st.text(st.sampled_from("+0123456789 -().%2B\u200b\n,x:E"), max_size=40))
-def test_what_is_refused_does_not_tell_the_number(text: str):
+def test_a_refusal_does_not_contain_the_number(text: str):
     try:
         check_recipient(text)
     except InvalidMessage as problem:
@@ -355,10 +355,10 @@ def test_what_is_refused_does_not_tell_the_number(text: str):
         assert runs == []
 
 
-@given(st.from_regex(r"[A-Z]{2}[0-9a-f]{32}", fullmatch=True))
-def test_a_sid_is_never_masked(sid: str):
-    for text in (sid, f"/Messages/{sid}.json", f"({sid})", f"sid={sid}&x"):
-        assert mask(text) == text
+@pytest.mark.parametrize("text", ["{}", "/Messages/{}.json", "({})", "sid={}&x"])
+@given(sid=st.from_regex(r"[A-Z]{2}[0-9a-f]{32}", fullmatch=True))
+def test_a_sid_is_never_masked(text: str, sid: str):
+    assert mask(text.format(sid)) == text.format(sid)
 
 
 @pytest.mark.parametrize(
@@ -370,7 +370,7 @@ def test_hostile_text_is_masked_in_linear_time(text: str):
     assert time.process_time() - begin < 1
 
 
-def test_every_country_code_is_told_apart_from_the_number():
+def test_every_country_code_is_separated_from_the_number():
     for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
         assert mask(f"+{code}12345678").startswith(f"+{code} 1")
 

@@ -43,7 +43,7 @@ def test_media_to_a_country_without_an_entry_have_no_estimate() -> None:
     assert estimate("+33612345678", 1, media=True) is None
 
 
-def test_a_person_can_give_prices_and_the_table_stays_as_it_was() -> None:
+def test_own_prices_leave_the_built_in_table_unchanged() -> None:
     own = with_own_prices({"FR": "0.08", "US": 0.01})
 
     assert estimate("+33612345678", 2, prices=own) == Decimal("0.16")
@@ -61,7 +61,7 @@ def test_a_person_can_give_prices_and_the_table_stays_as_it_was() -> None:
         ({"GB": float("inf")}, "The price for GB must be US dollars"),
     ],
 )
-def test_what_is_no_price_is_refused_with_a_sentence(
+def test_an_invalid_price_is_refused_with_a_sentence(
     own: Mapping[str, object], message: str
 ) -> None:
     with pytest.raises(ConfigurationError) as caught:

@@ -90,11 +90,11 @@ def test_very_many_numbers_are_found_as_the_library_finds_them():
         ("+390612345678", None),
     ],
 )
-def test_a_number_is_told_or_left_to_the_library(number, found):
+def test_a_number_is_identified_or_left_to_the_library(number, found):
     assert range_of(number) == found
 
 
-def test_both_ways_describe_a_number_alike(monkeypatch):
+def test_both_methods_describe_a_number_identically(monkeypatch):
     numbers = [*examples()[::20], *anything(200)]
     quick = [(describe_number(number), read_number(number)) for number in numbers]
 

@@ -218,7 +218,7 @@ def test_a_send_that_is_interrupted_between_two_attempts_leaves_its_outcome_behi
         assert len(left) == expected
 
 
-def test_whoever_ends_a_send_while_watching_leaves_its_outcome_behind():
+def test_interrupting_a_watched_send_keeps_its_outcome():
     left: list[OutcomeUnknown] = []
 
     def stop(_attempt: Attempt) -> None:
@@ -239,7 +239,7 @@ def test_a_refused_repeat_leaves_the_outcome_of_an_earlier_attempt_behind(first,
     assert (end, sent(asked), len(left)) == (refusal, 2, kept)
 
 
-def test_the_sid_of_a_created_message_is_told_once():
+def test_the_sid_of_a_created_message_is_reported_once():
     created: list[str] = []
     hooks = Hooks(created=created.append)
     for path, method, kind in (
@@ -269,7 +269,7 @@ def test_the_sid_of_a_created_message_is_told_once():
         ("/Accounts.json", "POST", False),
     ],
 )
-def test_what_creates_a_message_is_known_by_its_path(path, method, creates):
+def test_a_request_that_creates_a_message_is_recognized_by_its_path(path, method, creates):
     assert target_of(path, ACCOUNT).creates_message(method) is creates
     assert RawRequest(path=path, method=method).request(ACCOUNT).creates_message is creates
 
@@ -456,7 +456,7 @@ def test_a_file_short_enough_to_be_a_parameter_is_shown_to_policies_as_one():
     assert body.pairs == (("a", "1"), ("To", "+1415"))
 
 
-def test_what_a_response_shows_holds_no_content_and_is_the_same_tomorrow():
+def test_the_display_of_a_response_has_no_content_and_is_reproducible():
     end, _ = play([replace(OK, content=b'{"to": "+14155550123"}')])
     assert repr(end) == "RawResponse(HTTP 200, JSON object of 1 field, 1 attempt)"
     assert pickle.loads(pickle.dumps(end)).data == end.data

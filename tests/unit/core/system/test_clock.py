@@ -18,7 +18,7 @@ def later(wall: float, boot: float, boot_id: str = "this") -> ClockReading:
     return ClockReading(NOON + timedelta(seconds=wall), 100.0 + boot, boot_id)
 
 
-def test_a_clock_nobody_set_tells_when_it_was():
+def test_an_unchanged_clock_gives_the_time_of_an_earlier_moment():
     assert placed(THEN, later(60, 60)) == Placed(NOON, NOON, sure=True)
 
 

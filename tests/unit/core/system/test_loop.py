@@ -46,7 +46,7 @@ def test_an_error_is_raised_where_it_is_waited_for_and_the_loop_ends_too():
     assert loop.start(asyncio.sleep(0, "again")).result(5) == "again"
 
 
-def test_a_call_reaches_the_works_own_thread_and_after_its_end_nobody():
+def test_a_call_reaches_the_thread_of_the_work_until_it_ends():
     called: list[int] = []
 
     async def waits() -> int:
@@ -76,7 +76,7 @@ def test_many_threads_can_begin_and_end_it_at_once():
     assert sorted(found) == sorted([number for number in range(8) for _ in range(50)])
 
 
-def test_what_is_begun_as_the_last_ends_is_done():
+def test_work_started_while_the_last_task_ends_is_done():
     """Each begins the next in the only step it has, so that the loop is ending all the time."""
     begun: list[loop.BackgroundTask[int]] = []
 
@@ -128,7 +128,7 @@ def begun_as_another_ends(
     return begun[0], ended
 
 
-def test_a_call_reaches_work_that_was_begun_as_another_ended():
+def test_a_call_reaches_work_started_while_other_work_ends():
     """Such as the cancel of a job that was begun just now: it is never lost."""
     called: list[int] = []
 
@@ -142,7 +142,7 @@ def test_a_call_reaches_work_that_was_begun_as_another_ended():
     assert work.result(10) == 1
 
 
-def test_a_result_is_not_kept_back_by_other_work_that_was_begun_as_it_came():
+def test_a_result_is_not_delayed_by_work_started_at_the_same_time():
     gate = threading.Event()
 
     async def waits() -> None:
@@ -159,7 +159,7 @@ def test_a_result_is_not_kept_back_by_other_work_that_was_begun_as_it_came():
 
 
 @pytest.mark.parametrize("leaving", [SystemExit, KeyboardInterrupt])
-def test_work_that_wants_to_leave_ends_alone(leaving):
+def test_work_that_raises_a_base_exception_ends_alone(leaving):
     async def leaves() -> None:
         await asyncio.sleep(0.01)
         raise leaving
@@ -175,7 +175,7 @@ def test_work_that_wants_to_leave_ends_alone(leaving):
     assert running() == []
 
 
-def test_what_goes_on_in_a_thread_is_not_waited_for_in_it():
+def test_waiting_for_a_task_in_its_own_thread_is_refused():
     """It would wait for ever, and everything else with it."""
     works: list[loop.BackgroundTask[str]] = []
 

@@ -286,7 +286,7 @@ def test_the_blame_is_exactly_what_is_outside_the_alphabet(text: str):
     assert found.encoding == ("UCS-2" if outside else "GSM-7")
 
 
-def test_what_is_cut_without_looking_never_joins_its_neighbours():
+def test_characters_that_are_cut_without_graphemes_never_combine():
     """Each of these characters is a grapheme of its own, wherever it stands."""
     alone = [char for char in map(chr, range(0xD800)) if _ALONE.fullmatch(char)]
 
@@ -305,6 +305,6 @@ def test_a_text_is_cut_the_same_with_and_without_looking(text):
 
 
 @pytest.mark.parametrize("value", [5, None, b"x", 1.5])
-def test_what_is_not_text_is_refused_with_a_sentence(value):
+def test_a_value_that_is_not_text_is_refused_with_a_sentence(value):
     with pytest.raises(InvalidMessage, match="A body is text, not"):
         segments(value)

@@ -40,14 +40,14 @@ from twilio_widgets.core.text.smart_encoding import (
         ("", ""),
     ],
 )
-def test_look_alikes_give_way(text: str, plain: str):
+def test_look_alikes_are_replaced(text: str, plain: str):
     assert smart(text) == plain
 
 
 @pytest.mark.parametrize(
     "text", ["1½ hours", "ça va", "👨‍👩‍👧‍👦", "می‌روم", "क्\u200dष", "می‌", "❤️", "αβγ", "\r\n\f{}€"]
 )
-def test_what_would_change_the_meaning_is_left_alone(text: str):
+def test_replacements_that_change_the_meaning_are_not_made(text: str):
     assert (smart(text), smart_replacements(text)) == (text, ())
 
 

@@ -150,7 +150,7 @@ def test_more_events_than_a_page_holds_all_arrive(store):
         assert heard.next(501) == list(range(1, 502))
 
 
-def test_a_named_consumer_goes_on_where_it_was(store):
+def test_a_named_consumer_continues_at_its_position(store):
     """Its cursor outlives the kernel; what came meanwhile is not missed."""
     first, second = Heard(), Heard()
     with following(store) as followed:
@@ -265,7 +265,7 @@ def test_a_callback_that_fails_once_is_not_parked(store):
         assert followed.parked == ()
 
 
-def test_one_consumers_trouble_is_not_anothers(store):
+def test_an_error_of_one_consumer_does_not_affect_the_others(store):
     store.commit([arrival(1), arrival(2)])
     heard = Heard()
     with following(store) as followed:
@@ -291,7 +291,7 @@ def test_a_callback_that_asks_to_exit_ends_nothing_but_its_own_event(store):
 
 
 @pytest.mark.parametrize("raised", [asyncio.CancelledError, KeyboardInterrupt, GeneratorExit])
-def test_whatever_a_callback_raises_the_others_are_called(store, raised):
+def test_an_exception_of_a_callback_does_not_stop_the_others(store, raised):
     """`asyncio.run` in a callback raises the first; none of them is an `Exception`."""
 
     def fails(*_event: Event) -> None:
@@ -389,7 +389,7 @@ def test_watchers_are_notified_of_rejections_too(store):
         assert told.wait(WITHIN)
 
 
-def test_a_store_that_was_begun_anew_is_followed_from_its_beginning(store, tmp_path):
+def test_a_recreated_store_is_followed_from_its_beginning(store, tmp_path):
     """A damaged file is set aside; its successor counts from 1 again."""
     store.commit([arrival(number) for number in range(1, 6)])
     heard = Heard()

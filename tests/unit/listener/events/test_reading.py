@@ -161,7 +161,7 @@ def test_a_reader_works_without_a_writer(path):
             assert ids(reader.events()) == [1, 2]
 
 
-def test_a_reader_follows_to_a_store_begun_anew(path):
+def test_a_reader_follows_a_recreated_store(path):
     with a_store(path) as store, Reader(path) as reader:
         store.commit([a_status(1, "sent"), a_status(2, "sent")])
         before, _ = reader.store_id, reader.events()

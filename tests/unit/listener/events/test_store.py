@@ -374,7 +374,7 @@ def test_a_rejection_keeps_hints_and_no_more():
 
 
 @pytest.mark.parametrize("url", ["https://[broken/x", "\ud800", "https://h/" + "x" * 9_999, ""])
-def test_whatever_a_stranger_sends_can_be_noted(store, reader, url):
+def test_any_rejected_request_can_be_recorded(store, reader, url):
     hostile = (("From", "\ud83d" * 999), ("To", "\x00<script>"), ("MessageSid", "x"))
     store.reject(
         [

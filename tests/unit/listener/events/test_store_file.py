@@ -121,7 +121,7 @@ def test_where_the_log_is_refused_the_old_journal_serves(tmp_path, monkeypatch):
         ("", False),
     ],
 )
-def test_a_network_file_system_is_known_by_its_mount(tmp_path, mount, answer):
+def test_a_network_file_system_is_recognized_by_its_mount(tmp_path, mount, answer):
     mounts = tmp_path / "mounts"
     lines = ["/dev/root / ext4 rw 0 0", mount.format(folder=tmp_path)]
     mounts.write_text("\n".join(lines), "utf-8")
@@ -220,7 +220,7 @@ def test_a_database_of_another_program_with_its_own_mark_is_refused(tmp_path):
         a_store(path)
 
 
-def test_a_damaged_store_is_kept_aside_and_a_new_one_begun(tmp_path):
+def test_a_damaged_store_is_set_aside_and_a_new_one_created(tmp_path):
     path = tmp_path / "events.sqlite"
     with a_store(path) as store:
         store.commit([a_status(n, "sent") for n in range(500)])
@@ -267,7 +267,7 @@ def well(tmp_path_factory):
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_whatever_happened_to_the_files_there_is_a_store_or_a_clear_refusal(tmp_path, well, seed):
+def test_any_damage_to_the_files_gives_a_store_or_a_clear_refusal(tmp_path, well, seed):
     """Bits flipped, blocks zeroed, ends cut off: in the file or in its log."""
     folder = shutil.copytree(well, tmp_path / "events")
     path = folder / "events.sqlite"

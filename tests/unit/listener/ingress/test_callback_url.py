@@ -28,6 +28,6 @@ def test_a_query_stands_before_the_fragment(url, expected):
 
 
 @pytest.mark.parametrize("more", ["/more", "row=7", "", "#rc=1", "?a=b#c"])
-def test_what_would_be_lost_behind_the_fragment_is_refused(more):
+def test_a_query_behind_the_fragment_is_refused(more):
     with pytest.raises(ValueError, match="Only a query can be appended"):
         PLAIN.status_url + more

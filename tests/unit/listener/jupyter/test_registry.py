@@ -142,7 +142,7 @@ def test_a_folder_that_others_can_use_is_not_used(where, mode):
         register(1, where=where)
 
 
-def test_a_file_in_a_folder_that_was_opened_to_others_is_not_believed(where):
+def test_a_file_in_a_folder_that_others_can_write_is_not_trusted(where):
     with register(1, where=where) as way:
         where.chmod(0o755)
         assert target_of(way.key.reveal(), where) is None
@@ -193,7 +193,7 @@ def test_registering_needs_no_jupyter_server():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_without_jupyter_the_shared_folder_is_kindly_refused(monkeypatch):
+def test_without_jupyter_the_shared_folder_is_refused_with_advice(monkeypatch):
     monkeypatch.setitem(sys.modules, "jupyter_core.paths", None)
     with pytest.raises(ConfigurationError, match="Jupyter is not installed"):
         register(1)

@@ -98,7 +98,7 @@ def changed(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
 # Pointing
 
 
-def test_a_number_is_pointed_here_and_nothing_else_of_it_changes(twilio, estate, tmp_path):
+def test_configuring_a_number_changes_only_its_webhooks(twilio, estate, tmp_path):
     estate.set(
         SmsUrl=OLD, SmsMethod="GET", SmsFallbackUrl=THEIRS, SmsApplicationSid="AP" + "a" * 32
     )
@@ -121,9 +121,7 @@ def test_a_number_is_pointed_here_and_nothing_else_of_it_changes(twilio, estate,
     assert webhooks.configured_webhooks(tmp_path) == (entry,)
 
 
-def test_a_service_is_pointed_here_even_where_it_left_the_decision_to_its_numbers(
-    twilio, estate, tmp_path
-):
+def test_a_service_is_configured_even_if_its_numbers_had_the_webhooks(twilio, estate, tmp_path):
     estate.set("service", InboundRequestUrl=OLD, UseInboundWebhookOnNumber="true")
     before = estate.now("service")
 
@@ -212,7 +210,7 @@ def test_a_number_of_another_account_is_rejected(twilio, tmp_path):
         webhooks.configure_webhook(twilio, tmp_path, "+15005550006", URL)
 
 
-def test_the_number_of_a_subaccount_is_pointed_with_the_parents_credentials(box, tmp_path):
+def test_the_number_of_a_subaccount_is_configured_with_the_parents_credentials(box, tmp_path):
     sandbox_login = box.connection
     connection = AuthTokenConnection(
         sandbox_login.account_sid, sandbox_login.auth_token, subaccount_sid=box.subaccount_sid
@@ -224,7 +222,7 @@ def test_the_number_of_a_subaccount_is_pointed_with_the_parents_credentials(box,
         assert [o.state for o in restoring.restore_all(tmp_path, twilio)] == ["restored"]
 
 
-def test_a_parents_service_is_not_pointed_for_its_subaccount(box, tmp_path):
+def test_the_service_of_a_parent_account_is_not_configured_for_a_subaccount(box, tmp_path):
     """The messaging host answers for the authenticated account, which would be the wrong one."""
     sandbox_login = box.connection
     connection = AuthTokenConnection(
@@ -390,7 +388,7 @@ def test_the_saved_settings_can_be_discarded(twilio, estate, tmp_path):
     assert estate.now()["sms_url"] == THEIRS
 
 
-def test_of_a_service_only_the_part_that_is_still_ours_goes_back(twilio, estate, tmp_path):
+def test_only_unchanged_settings_of_a_service_are_restored(twilio, estate, tmp_path):
     estate.set("service", InboundRequestUrl=OLD, StatusCallback=OLD)
     webhooks.configure_webhook(twilio, tmp_path, estate.service, URL, status_url=STATUS)
     estate.set("service", StatusCallback=THEIRS)
@@ -431,9 +429,7 @@ def test_another_accounts_credentials_change_nothing(box, twilio, estate, tmp_pa
     assert estate.now()["sms_url"] == URL
 
 
-def test_one_that_cannot_be_put_back_does_not_keep_the_others_from_it(
-    box, twilio, estate, tmp_path
-):
+def test_one_failed_restore_does_not_prevent_the_others(box, twilio, estate, tmp_path):
     webhooks.configure_webhook(twilio, tmp_path, estate.number, URL)
     webhooks.configure_webhook(twilio, tmp_path, estate.service, URL)
     box.fail(status=403, method="GET", path=estate.sid)

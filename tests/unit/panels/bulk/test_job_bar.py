@@ -107,7 +107,7 @@ def test_a_job_that_is_not_sure_of_a_row_is_not_simply_finished():
     )
 
 
-def test_a_saved_notebook_is_told_counts_and_nothing_of_anybody():
+def test_a_saved_notebook_contains_counts_and_no_personal_data():
     rows = summary_of(progress("paused", "You paused it.", pending=1, accepted=2))
     assert rows == (
         ("Job", "spring"),
@@ -148,7 +148,7 @@ def test_a_bar_keeps_up_by_itself_and_ends_with_the_end(sandbox, bars):
     assert (bar._head.pill, bar._head.tone) == ("finished", "good")
 
 
-def test_pause_and_go_on_by_its_buttons(sandbox, bars):
+def test_pause_and_resume_by_the_buttons(sandbox, bars):
     gate = Gate()
     job = begin(sandbox, gate)
     bars.append(bar := JobBar(job))
@@ -177,7 +177,7 @@ def test_cancel_lets_nothing_more_leave(sandbox, bars):
     assert counts["skipped"] == 4 - len(sandbox.ledger) > 0
 
 
-def test_a_press_that_comes_late_means_the_buttons_it_was_pressed_on(sandbox, bars):
+def test_a_late_press_applies_to_the_buttons_that_were_shown(sandbox, bars):
     """A page says it by two ways; the slower one may come when the job goes on again."""
     gate = Gate()
     job = begin(sandbox, gate)
@@ -194,7 +194,7 @@ def test_a_press_that_comes_late_means_the_buttons_it_was_pressed_on(sandbox, ba
     assert job.progress.state == "paused"
 
 
-def test_what_no_button_offers_is_not_heard(sandbox, bars):
+def test_an_action_without_a_button_is_ignored(sandbox, bars):
     job = begin(sandbox)
     job.wait(20)
     bars.append(bar := JobBar(job))
@@ -206,7 +206,7 @@ def test_what_no_button_offers_is_not_heard(sandbox, bars):
     assert job.progress.state == "finished"
 
 
-def test_a_job_that_cannot_go_on_says_why(sandbox, bars):
+def test_a_job_that_cannot_continue_says_why(sandbox, bars):
     gate = Gate()
     job = begin(sandbox, gate)
     assert gate.reached.wait(20)

@@ -140,7 +140,7 @@ def test_a_change_after_the_check_drops_the_words(sandbox, make):
     assert sent(sandbox)["Hello Ada"] == 1
 
 
-def test_what_did_not_reach_anybody_is_grouped_and_sent_again_after_words_of_its_own(sandbox, make):
+def test_undelivered_rows_are_grouped_and_resent_after_their_own_confirmation(sandbox, make):
     sandbox.fail(code=30005, method="POST")
     panel = until(say(check(make()), "send 3"), "resting")
     first = panel._state.groups[0]
@@ -198,7 +198,7 @@ def test_a_press_whose_answer_was_lost_does_not_begin_a_second_job(sandbox, make
     assert sent(sandbox) == {"Hi Ada": 1, "Hi Bob": 1, "Hi Di": 1}
 
 
-def test_going_back_after_the_job_has_begun_says_that_it_is_too_late(make):
+def test_going_back_after_the_start_says_that_it_is_too_late(make):
     panel = check(make())
     page = PanelDriver(panel)
     page.say(panel._confirmation.typed, {"t": "typed", "text": "send 3"})
@@ -399,7 +399,7 @@ def test_a_strangers_text_stays_text_and_out_of_what_a_notebook_saves(make):
 # Jobs that were not finished
 
 
-def test_a_job_that_was_left_is_offered_and_goes_on_after_its_words(sandbox, make):
+def test_an_unfinished_job_is_offered_and_continues_after_confirmation(sandbox, make):
     class OnlyAda:
         def check(self, request: Any) -> None:
             if request.creates_message and "Hi Ada" not in request.parameters["Body"]:

@@ -91,7 +91,7 @@ def test_the_words_are_those_of_the_number_that_is_ready():
         replace(CHECKED, standing="It is finished."),
     ],
 )
-def test_what_cannot_be_sent_has_no_words(found):
+def test_rows_that_cannot_be_sent_have_no_confirmation(found):
     state = steps.confirmation_typed(checked(found), "send 1,243")
     assert state.ask is None
     assert steps.starting(state) == state
@@ -106,7 +106,7 @@ def test_any_change_in_the_fields_drops_the_plan_and_its_words(name):
     assert steps.typed(state, "body", FILLED.body) == state, "the same again is no change"
 
 
-def test_a_check_that_comes_late_is_of_another_turn():
+def test_a_late_check_belongs_to_an_earlier_turn():
     state = steps.check_started(written())
     gone = steps.disconnected(state)
     assert steps.check_finished(gone, state.turn, CHECKED) == gone
@@ -129,7 +129,7 @@ def test_one_press_begins_once():
 # The job
 
 
-def test_a_job_goes_its_way_and_rests():
+def test_a_job_runs_until_it_pauses():
     state = steps.started(
         steps.starting(steps.confirmation_typed(checked(), "send 1243")), "guests"
     )
@@ -154,7 +154,7 @@ def test_sending_again_has_words_of_its_own():
     assert steps.is_confirmed(steps.confirmation_typed(state, "resend 12"))
 
 
-def test_what_did_not_begin_says_why_and_leaves_the_fields_open():
+def test_a_failed_start_says_why_and_leaves_the_fields_open():
     state = steps.starting(steps.confirmation_typed(checked(), "send 1243"))
     state = steps.start_failed(state, "The name is taken.", rests=False)
     assert (state.phase, state.failure, state.ask) == ("writing", "The name is taken.", None)
@@ -168,10 +168,12 @@ def test_a_new_job_gets_a_new_name():
     assert len(next_name("x" * 80)) == 80
 
 
-def test_trouble_never_leaves_a_card_that_waits_for_nothing():
-    for phase in ("checking", "beginning"):
-        assert steps.failed(written(phase=phase), "Oh.").phase == "writing"
-    assert steps.failed(written(phase="sending"), "Oh.").phase == "sending"
+@pytest.mark.parametrize(
+    ("phase", "after"),
+    [("checking", "writing"), ("beginning", "writing"), ("sending", "sending")],
+)
+def test_an_unexpected_error_leaves_no_card_that_waits_forever(phase, after):
+    assert steps.failed(written(phase=phase), "Oh.").phase == after
 
 
 # What stands in the fields
@@ -197,7 +199,7 @@ def test_a_draft_is_arguments_of_a_plan():
 
 
 @pytest.mark.parametrize("rate", ["0", "-1", "x", "nan", "inf", "1e9"])
-def test_a_rate_that_is_none_is_said_under_its_field(rate):
+def test_an_invalid_rate_is_reported_under_its_field(rate):
     with pytest.raises(ConfigurationError) as found:
         rate_of(replace(FILLED, rate=rate))
     assert field_of(found.value) == "rate"
@@ -220,7 +222,7 @@ def test_a_job_is_called_like_its_table_as_far_as_a_file_can(name, expected):
 # Guesses and groups
 
 
-def test_the_recipients_are_guessed_by_what_stands_there_and_said_as_a_guess():
+def test_the_column_of_recipients_is_guessed_from_its_content_and_marked_as_a_guess():
     table = {
         "id": [1, 2, 3],
         "price": [10.5, 11.0, 3.0],
@@ -238,7 +240,7 @@ def test_the_recipients_are_guessed_by_what_stands_there_and_said_as_a_guess():
     assert "name and contents" in named.why
 
 
-def test_outcomes_are_grouped_and_what_wants_attention_comes_first():
+def test_outcomes_are_grouped_with_problems_first():
     def row(status: str, later: str | None = None, code: int | None = None) -> dict[str, object]:
         return {"status": status, "message_status": later, "error_code": code}
 

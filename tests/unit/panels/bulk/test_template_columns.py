@@ -112,7 +112,7 @@ def test_the_code_fills_the_template_from_the_columns(
     assert "body=" not in snippet.official
 
 
-def test_the_approval_is_said(sandbox: Sandbox, make: Callable[..., BulkPanel]) -> None:
+def test_the_approval_is_shown(sandbox: Sandbox, make: Callable[..., BulkPanel]) -> None:
     panel = make()
     choose(panel, sandbox.templates[APPOINTMENT])
     assert "WhatsApp has approved this template (utility)." in PanelDriver(panel).text()

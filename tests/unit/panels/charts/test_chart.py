@@ -121,7 +121,7 @@ def test_a_view_is_json(spec: ChartSpec) -> None:
 # The element
 
 
-def test_a_chart_is_no_widget_state(chart: Chart) -> None:
+def test_a_chart_is_not_in_the_widget_state(chart: Chart) -> None:
     assert "Messages by day" not in json.dumps(chart.get_state(), default=str)
 
 

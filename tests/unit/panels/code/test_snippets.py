@@ -286,7 +286,7 @@ def test_a_schedule_means_the_same_moment_in_all_three(
     assert "scheduled" not in [described(sandbox, one.sid)["status"] for one in sandbox.ledger]
 
 
-def test_what_the_official_client_lacks_is_said(sandbox: Sandbox) -> None:
+def test_unsupported_options_of_the_official_client_are_named(sandbox: Sandbox) -> None:
     snippet = send_snippet("auth token", {"to": "+14155550100", "tags": {"a": "b"}})
 
     assert "# twilio-python has no parameter for tags." in snippet.official
@@ -392,7 +392,7 @@ def test_curl_lists_the_same_messages_a_page_at_a_time(runner: Runner, sandbox: 
     assert answer.count('"body"') == 5
 
 
-def test_what_twilio_cannot_filter_by_is_said_in_curl() -> None:
+def test_unsupported_filters_are_named_in_curl() -> None:
     snippet = list_snippet("API key", {"status": "failed", "text": "x", "limit": 10})
 
     assert snippet.curl.startswith(

@@ -261,7 +261,7 @@ def key_fields(connection: object) -> tuple[str, str, str]:
     )
 
 
-def test_an_auth_token_beside_an_api_key_lets_it_check_webhooks(
+def test_an_auth_token_with_an_api_key_can_verify_webhooks(
     panel: ConnectionPanel, sandbox: Sandbox
 ) -> None:
     fill(panel, ApiKeyConnection(*key_fields(sandbox.api_key_connection)))
@@ -298,7 +298,7 @@ def test_a_wrong_secret_is_refused_with_a_sentence_and_connects_nothing(
         _ = panel.twilio
 
 
-def test_a_missing_secret_is_said_under_its_field(panel: ConnectionPanel) -> None:
+def test_a_missing_secret_is_reported_under_its_field(panel: ConnectionPanel) -> None:
     PanelDriver(panel).type("Account SID", ACCOUNT)
     PanelDriver(panel).type("API Key SID", KEY)
     PanelDriver(panel).press("Connect")
@@ -311,7 +311,7 @@ def test_a_missing_secret_is_said_under_its_field(panel: ConnectionPanel) -> Non
     ("kind", "at_the_secret", "at_the_extra_token"),
     [("API key", False, True), ("auth token", True, False)],
 )
-def test_a_problem_with_the_auth_token_is_said_once(
+def test_a_problem_with_the_auth_token_is_reported_once(
     panel: ConnectionPanel, kind: str, at_the_secret: bool, at_the_extra_token: bool
 ) -> None:
     panel._apply(steps.selected, kind)
@@ -426,7 +426,7 @@ def test_a_given_connection_is_there_at_once_and_is_checked(sandbox: Sandbox) ->
     panel.close()
 
 
-def test_a_given_connection_that_is_refused_is_let_go(sandbox: Sandbox) -> None:
+def test_a_refused_connection_is_released(sandbox: Sandbox) -> None:
     sandbox.fail(status=401)
     panel = ConnectionPanel(sandbox.connection)
 
@@ -491,7 +491,7 @@ def test_the_steps_to_create_an_api_key_are_one_click_away(panel: ConnectionPane
     assert panel._form._steps.layout.display == "none"
 
 
-def test_a_cancel_that_comes_too_late_does_not_disconnect(panel: ConnectionPanel) -> None:
+def test_a_late_cancel_does_not_disconnect(panel: ConnectionPanel) -> None:
     page = PanelDriver(panel)
     page.press("Try the sandbox")
     panel.join(30)
@@ -519,7 +519,7 @@ def test_closing_leaves_no_widget_and_no_thread(sandbox: Sandbox) -> None:
     assert set(registry._instances) == before
 
 
-def test_what_is_no_connection_is_refused_with_a_sentence() -> None:
+def test_a_wrong_connection_is_refused_with_a_sentence() -> None:
     with pytest.raises(TypeError, match=r"connection must be an ApiKeyConnection, .* not str"):
         ConnectionPanel("AC123")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"Did you mean connection\?"):

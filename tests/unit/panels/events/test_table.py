@@ -101,7 +101,7 @@ def drawn(table: EventsTable) -> dict[str, Any]:
     return content
 
 
-def test_what_is_stored_is_there_when_the_table_is_made(
+def test_a_new_table_contains_the_stored_events(
     source: Stored, show: Callable[..., EventsTable]
 ) -> None:
     source.writer.commit(
@@ -139,9 +139,7 @@ def test_what_is_stored_is_there_when_the_table_is_made(
     assert repr(table) == "EventsTable(3 events · 1 rejected)"
 
 
-def test_news_come_by_themselves_each_once(
-    source: Stored, show: Callable[..., EventsTable]
-) -> None:
+def test_notifications_arrive_once_each(source: Stored, show: Callable[..., EventsTable]) -> None:
     source.writer.commit([an_inbound(1)])
     table = show()
     arrived = threading.Event()
@@ -163,7 +161,7 @@ def test_two_tables_of_one_source_show_the_same(
     assert keys(first) == keys(second) == [f"inbound {n}" for n in (5, 4, 3, 2, 1)]
 
 
-def test_what_is_forgotten_goes_from_the_table(
+def test_deleted_events_disappear_from_the_table(
     source: Stored, show: Callable[..., EventsTable]
 ) -> None:
     source.writer.commit([an_inbound(n, seconds=n) for n in range(1, 5)])
@@ -218,7 +216,7 @@ def test_a_polled_event_that_a_webhook_confirms_changes_where_it_stands(
     assert source.counts.proofs == {"auth token": 3}
 
 
-def test_an_event_is_opened_with_everything_it_said(
+def test_an_event_is_opened_with_all_its_fields(
     source: Stored, show: Callable[..., EventsTable]
 ) -> None:
     source.writer.commit([a_status(2, "undelivered", ErrorCode="30006", ErrorMessage="Landline")])
@@ -279,9 +277,7 @@ def test_the_verdict_on_a_rejected_request_says_what_was_found(
     assert [row["signature"] for row in show().rows.rows] == [verdict]
 
 
-def test_closing_the_closer_look_is_all_a_page_can_do(
-    source: Stored, show: Callable[..., EventsTable]
-) -> None:
+def test_a_page_can_only_close_the_detail(source: Stored, show: Callable[..., EventsTable]) -> None:
     source.writer.commit([an_inbound(1)])
     table = show()
     opened(table)
@@ -326,7 +322,7 @@ PRIVATE = {
 
 
 @pytest.mark.parametrize("what", PRIVATE)
-def test_what_lets_its_reader_in_is_neither_stored_nor_shown(
+def test_credentials_in_an_event_are_neither_stored_nor_shown(
     what: str, source: Stored, show: Callable[..., EventsTable]
 ) -> None:
     """Neither the login of a Jupyter server nor the key of a way in: not in any of the files."""

@@ -158,7 +158,7 @@ def test_the_next_message_opens_in_the_view_of_the_last():
     assert steps.opened(state, "SM2").opened == steps.Opened(sid="SM2", seen="chat")
 
 
-def test_a_conversation_that_comes_too_late_is_not_shown():
+def test_a_late_conversation_is_not_shown():
     state = steps.opened(steps.opened(LOADED, "SM1"), "SM2")
 
     assert steps.found(state, "SM1", None, (), 4) == state

@@ -58,7 +58,7 @@ def page(table: FileUpload, monkeypatch: pytest.MonkeyPatch) -> Page:
     return Page(table, monkeypatch)
 
 
-def test_a_file_of_several_pieces_arrives_whole_and_is_no_state(
+def test_a_file_in_several_chunks_is_complete_and_not_in_the_state(
     table: FileUpload, page: Page
 ) -> None:
     content = bytes(range(256)) * 10_000
@@ -104,7 +104,7 @@ def test_the_kernel_keeps_no_second_copy_of_a_piece(page: Page) -> None:
         None,
     ],
 )
-def test_what_no_page_of_ours_says_changes_nothing(
+def test_an_unknown_message_of_a_page_changes_nothing(
     table: FileUpload, page: Page, message: object
 ) -> None:
     page.begin(b"abc")
@@ -124,7 +124,7 @@ def test_a_piece_that_does_not_fit_ends_or_changes_nothing(
     assert table.files == ()
 
 
-def test_what_is_too_large_or_too_much_is_refused_with_a_sentence(
+def test_a_file_that_is_too_large_or_too_many_is_refused_with_a_sentence(
     table: FileUpload, page: Page
 ) -> None:
     page.say({"t": "begin", "u": "1-1", "name": "film.mp4", "size": LARGEST_FILE + 1})

@@ -73,7 +73,7 @@ class Card:
         self.hearing.act(pressed, lambda: self.acted.append(self.field.value))
 
 
-def test_a_press_that_comes_first_waits_for_what_was_typed_first(text: TextArea) -> None:
+def test_a_press_that_overtakes_the_typed_text_waits_for_it(text: TextArea) -> None:
     """Two widgets may be heard on two threads: half a message must not leave."""
     card = Card(text)
     write(text, "Your tab", "7-7:1")
@@ -117,7 +117,7 @@ def test_a_second_press_while_one_waits_does_not_act(text: TextArea) -> None:
     assert (card.acted, card.answers) == (["a"], [EARLIER, ""])
 
 
-def test_what_a_field_does_not_take_is_not_acted_on_and_blocks_nothing(text: TextArea) -> None:
+def test_an_invalid_value_is_not_used_and_blocks_nothing(text: TextArea) -> None:
     card = Card(text)
     card.press("7-7:1", 5)
     write(text, 5, "7-7:1")
@@ -199,7 +199,7 @@ def test_a_press_is_asked_for_first_and_acted_on_once(button: Button) -> None:
 
 
 @pytest.mark.parametrize("content", [{"t": "press"}, {"t": "press", "id": 1}, "press", None])
-def test_nonsense_is_no_press(button: Button, content: object) -> None:
+def test_a_malformed_message_is_not_a_press(button: Button, content: object) -> None:
     button.say(content, {"t": "act"}, {"t": "act", "id": ["1"]})
 
     assert (button.acted, button.told) == (0, [])

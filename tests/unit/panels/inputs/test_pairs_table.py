@@ -54,7 +54,7 @@ def test_repeated_names_are_kept_in_their_order(table: PairsTable) -> None:
         [["a", "b", True], "stray"],
     ],
 )
-def test_what_is_no_table_changes_nothing(table: PairsTable, rows: object) -> None:
+def test_an_invalid_table_changes_nothing(table: PairsTable, rows: object) -> None:
     told: list[object] = []
     table.on_change(told.append)
     say(table, [["Kept", "yes", True]])
@@ -80,7 +80,7 @@ def test_half_a_character_is_replaced_for_it_cannot_be_sent_back(table: PairsTab
     assert table.pairs == (Pair("\ufffd", "fine 🙂"),)
 
 
-def test_the_kernel_writes_over_what_stands_there_and_calls_nobody(table: PairsTable) -> None:
+def test_a_value_set_by_the_kernel_replaces_the_text_without_a_callback(table: PairsTable) -> None:
     told: list[object] = []
     table.on_change(told.append)
     table.write([Pair("a", "1"), Pair("b", "2", used=False)])

@@ -25,7 +25,7 @@ TABLE = (
 ABOUT = measure("x", "+14155550123").about
 
 
-def test_a_text_with_curly_quotes_is_read_as_the_person_should_read_it() -> None:
+def test_a_text_with_curly_quotes_is_shown_as_it_should_be_read() -> None:
     assert measure(TABLE, "+14155550123") == MeterView(
         fills=(100, 40),
         count="2 segments",
@@ -43,7 +43,7 @@ def test_an_empty_message_says_what_fits() -> None:
     )
 
 
-def test_a_plain_message_blames_nobody() -> None:
+def test_a_plain_message_has_no_blame() -> None:
     assert measure("Hello", "+33612345678") == MeterView(
         fills=(3,), count="1 segment", details="GSM-7 · 5 characters · 5 of 160"
     )
@@ -137,7 +137,7 @@ def test_a_text_direction_mark_is_named_and_not_obeyed() -> None:
     assert named("\ue000") == "U+E000"
 
 
-def test_a_text_longer_than_twilio_takes_is_said_to_be() -> None:
+def test_a_text_that_is_too_long_is_reported() -> None:
     reading = measure("x" * 1601)
 
     assert reading.too_long

@@ -54,7 +54,7 @@ def write(folder: Path, **files: str) -> Path:
     return folder / f"{next(iter(files))}.js"
 
 
-def test_a_file_follows_what_it_imports_and_each_file_comes_once(tmp_path: Path) -> None:
+def test_a_file_follows_its_imports_and_appears_once(tmp_path: Path) -> None:
     entry = write(
         tmp_path,
         entry='import { a } from "./a.js";\nimport { b } from "./b.js";\nexport default a + b;\n',

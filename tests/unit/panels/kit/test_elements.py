@@ -100,7 +100,7 @@ def counter() -> Iterator[Counter]:
     panel.close()
 
 
-def test_the_elements_hold_what_they_are_told_to_show() -> None:
+def test_the_elements_contain_the_texts_they_were_given() -> None:
     head, note, facts, track, code = CardHeader(title="Send"), Note(), Facts(), Stepper(), Code()
     head.show("sandbox", "good")
     note.show("careful", "warning")
@@ -139,7 +139,7 @@ OURS = re.compile(r"(?:body(?:\[[^\]]*\]|:(?:is|not)\([^)]*\))\s+)?(?::is\()?\.t
 
 
 @pytest.mark.parametrize("sheet", sorted(PANELS.rglob("*.css")), ids=lambda path: path.name)
-def test_every_rule_of_a_style_sheet_stands_under_a_class_of_ours(sheet: Path) -> None:
+def test_every_rule_of_a_style_sheet_is_below_one_of_our_classes(sheet: Path) -> None:
     """Nothing else on the page may change its look."""
     css = re.sub(r"/\*.*?\*/|@import [^;]*;", "", sheet.read_text(), flags=re.DOTALL)
     css = re.sub(r"@keyframes tw-[^{]*\{(?:[^{}]*\{[^{}]*\})*\s*\}", "", css)

@@ -59,7 +59,7 @@ def opened(name: str, data: object) -> PageComm:
     return comm
 
 
-def test_a_page_that_names_the_channel_is_heard() -> None:
+def test_a_page_that_names_the_channel_is_accepted() -> None:
     ear, other = Ear(), Ear()
     control.listen("a", ear)
     control.listen("b", other)
@@ -73,11 +73,11 @@ def test_a_page_that_names_the_channel_is_heard() -> None:
 
 
 @pytest.mark.parametrize("data", [None, [], {}, {"channel": "z"}, {"channel": 1}, {"channel": []}])
-def test_a_page_that_names_no_channel_is_turned_away(data: object) -> None:
+def test_a_page_that_names_no_channel_is_refused(data: object) -> None:
     assert opened("1", data).closed
 
 
-def test_a_listener_that_is_gone_hears_nothing() -> None:
+def test_a_closed_listener_receives_nothing() -> None:
     ear = Ear()
     control.listen("a", ear)
     page = opened("1", {"channel": "a"})
@@ -89,7 +89,7 @@ def test_a_listener_that_is_gone_hears_nothing() -> None:
     page.leave()
 
 
-def test_after_unlisten_nothing_is_heard() -> None:
+def test_after_unlisten_nothing_is_received() -> None:
     ear = Ear()
     control.listen("a", ear)
     page = opened("1", {"channel": "a"})

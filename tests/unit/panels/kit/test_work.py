@@ -49,7 +49,7 @@ def test_an_error_reaches_the_handler_and_is_not_printed(
     assert capfd.readouterr() == ("", "")
 
 
-def test_work_that_waits_for_itself_does_not_wait_for_ever() -> None:
+def test_work_that_waits_for_itself_does_not_deadlock() -> None:
     answers: list[bool] = []
     holder: list[work.Work] = []
     ready = threading.Event()

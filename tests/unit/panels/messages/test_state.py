@@ -98,7 +98,7 @@ def test_a_message_sent_now_belongs_to_what_is_asked_for_or_does_not() -> None:
 # Reading
 
 
-def test_a_reading_goes_from_page_to_page_to_its_end() -> None:
+def test_a_read_continues_page_by_page_to_the_end() -> None:
     begun = steps.began(AWAKE)
     on = steps.continued(begun, 1, PAGE)
     there = steps.ended(on, 1, read())
@@ -116,7 +116,7 @@ def test_nothing_is_read_without_a_client_or_while_a_reading_is_under_way() -> N
     assert steps.began(begun) is begun
 
 
-def test_what_an_older_reading_has_to_say_comes_too_late() -> None:
+def test_the_result_of_an_older_read_is_ignored() -> None:
     later = steps.began(steps.failed(steps.began(AWAKE), 1, "No reply."))
 
     assert later.turn == 2
@@ -158,14 +158,14 @@ def test_a_first_day_after_the_last_is_a_problem() -> None:
     )
 
 
-def test_another_client_begins_anew_and_keeps_the_filters() -> None:
+def test_another_client_starts_over_and_keeps_the_filters() -> None:
     asked = MessagesQuery(to="+14155550123")
     old = replace(AWAKE, asked=asked, follows=True, turn=4, read=read(), rows_to_see=True, sid=SID)
 
     assert steps.connected(old, WHO) == replace(AWAKE, asked=asked, follows=True, turn=5)
 
 
-def test_a_client_that_goes_leaves_what_was_read() -> None:
+def test_disconnecting_keeps_the_rows_that_were_read() -> None:
     seen = replace(AWAKE, turn=1, read=read(), detail=Detail(sid=SID))
     asleep = steps.disconnected(replace(seen, reading=PAGE, stopping=True))
 
@@ -187,7 +187,7 @@ def test_a_late_answer_takes_no_message_back_from_its_final_status() -> None:
     assert steps.found(queued, message(status="delivered")) == delivered
 
 
-def test_a_message_is_looked_up_found_and_put_away() -> None:
+def test_a_message_is_looked_up_and_its_detail_closed() -> None:
     looking = steps.looked_up(AWAKE, SID)
     there = steps.found(looking, message())
 
@@ -203,7 +203,7 @@ def test_looking_again_keeps_what_is_known_and_another_message_does_not() -> Non
     assert steps.looked_up(there, OTHER).detail == Detail(sid=OTHER)
 
 
-def test_an_answer_about_a_message_nobody_looks_at_any_more_is_dropped() -> None:
+def test_a_response_about_a_closed_message_is_dropped() -> None:
     looking = steps.looked_up(steps.looked_up(AWAKE, SID), OTHER)
 
     assert steps.found(looking, message(SID)) is looking

@@ -377,7 +377,7 @@ def test_a_text_is_hushed_where_it_holds_a_credential(text: str, expected: str) 
 # Attempts, cancelling, unknown outcomes
 
 
-def test_a_503_is_retried_and_told_of(panel: RawRequestPanel, sandbox: Sandbox, spy: Spy) -> None:
+def test_a_503_is_retried_and_reported(panel: RawRequestPanel, sandbox: Sandbox, spy: Spy) -> None:
     sandbox.fail(status=503, times=2)
     sent(panel, path=BALANCE, max_retries=3, retry_delay_ms=250)
 
@@ -391,7 +391,7 @@ def test_a_503_is_retried_and_told_of(panel: RawRequestPanel, sandbox: Sandbox, 
     assert [step[0] for step in panel._attempts.steps] == ["1: 503", "2: 503", "3: 200"]
 
 
-def test_a_cancel_during_a_pause_lets_no_further_attempt_leave(
+def test_a_cancel_during_a_pause_prevents_further_attempts(
     panel: RawRequestPanel, sandbox: Sandbox, spy: Spy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def cancel_instead_of_sleeping(_connection: object, _seconds: float) -> None:
@@ -494,7 +494,7 @@ def test_a_message_that_is_nowhere_may_be_sent_again(
     assert len(sandbox.ledger) == 1
 
 
-def test_a_lost_change_that_is_no_message_gives_advice_and_no_search(
+def test_a_lost_change_other_than_a_message_gives_advice_and_no_search(
     panel: RawRequestPanel, sandbox: Sandbox
 ) -> None:
     sandbox.fail(status=500)

@@ -179,7 +179,7 @@ def test_identities_and_the_own_account_in_a_url() -> None:
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_whatever_was_typed_arrives_as_it_was_typed(
+def test_any_typed_text_arrives_unchanged(
     runner: Runner, sandbox: Sandbox, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -269,7 +269,7 @@ response = twilio.raw(
     )
 
 
-def test_what_a_language_cannot_do_is_said() -> None:
+def test_unsupported_options_of_a_language_are_named() -> None:
     retried = raw_snippet(TOKEN, RawDraft(path=MESSAGES, max_retries=2))
     listed = raw_snippet(TOKEN, RawDraft(path=MESSAGES, answer="frame", limit=50))
 

@@ -109,9 +109,7 @@ def test_every_input_of_the_card_is_an_argument() -> None:
         ),
     ],
 )
-def test_what_has_no_meaning_here_is_left_out(
-    change: dict[str, Any], expected: dict[str, Any]
-) -> None:
+def test_irrelevant_fields_are_left_out(change: dict[str, Any], expected: dict[str, Any]) -> None:
     assert keywords_of(replace(GET, **change)) == expected
 
 
@@ -167,7 +165,7 @@ def test_a_text_says_what_it_is() -> None:
         ({"body": "multipart", "files": (replace(PICTURE, name=" "),)}, "body", "form field"),
     ],
 )
-def test_what_cannot_be_right_is_said_where_it_is(
+def test_invalid_values_are_reported_at_their_fields(
     change: dict[str, Any], place: str, text: str
 ) -> None:
     found = problem_of(replace(GET, **change))
@@ -180,15 +178,15 @@ def test_what_cannot_be_right_is_said_where_it_is(
 @pytest.mark.parametrize(
     "path", [BALANCE, "/Accounts/{AccountSid}/Balance.json", "/Accounts/{Sid}.json"]
 )
-def test_a_place_that_is_filled_by_itself_is_no_problem(path: str) -> None:
+def test_a_placeholder_that_is_filled_automatically_is_not_a_problem(path: str) -> None:
     assert problem_of(replace(GET, path=path)) is None
 
 
-def test_a_row_that_is_not_used_is_no_header_problem() -> None:
+def test_an_unused_header_row_is_not_a_problem() -> None:
     assert header_problem(replace(GET, headers=(Pair("", "", used=False),))) == ""
 
 
-def test_what_is_asked_is_the_request_and_not_how_it_is_read() -> None:
+def test_the_question_is_about_the_request_and_not_its_reading() -> None:
     same = replace(POST, answer="text", max_retries=3, timeout=9.0, text="unused", query=())
     other = replace(POST, data=(Pair("Body", "Hello!"),))
 
@@ -250,7 +248,7 @@ def test_every_method_that_can_change_something_is_asked_about(method: str) -> N
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
-def test_what_only_reads_is_sent_again_without_a_question(method: str) -> None:
+def test_a_read_is_repeated_without_confirmation(method: str) -> None:
     state = steps.pressed(done(replace(GET, method=method)))
 
     assert (state.phase, state.turn) == ("sending", 2)
@@ -287,7 +285,7 @@ def test_typing_the_same_again_changes_nothing() -> None:
 # What came of it
 
 
-def test_only_the_request_under_way_is_heard() -> None:
+def test_only_the_current_request_is_followed() -> None:
     late, sending = answer(turn=1), replace(steps.pressed(ready()), turn=2)
 
     assert steps.answered(sending, late, entry()) == sending
@@ -326,7 +324,7 @@ def test_a_request_of_the_history_is_sent_at_once_only_when_it_reads() -> None:
     assert steps.opened(read, 99) == read
 
 
-def test_a_request_with_files_wants_them_again() -> None:
+def test_a_repeated_request_needs_its_files_again() -> None:
     draft = replace(POST, body="multipart", files=(PICTURE,)).without_contents
     state = steps.chosen_again(replace(ready(), history=(entry(draft=draft),)), 1)
 
@@ -359,7 +357,7 @@ def test_the_log_settles_an_unknown_outcome() -> None:
     assert steps.searching(done(POST)) == done(POST)
 
 
-def test_an_answer_is_looked_at_only_as_it_can_be() -> None:
+def test_a_response_offers_only_the_views_it_has() -> None:
     state = done(GET, views=("tree", "headers"))
 
     assert state.view == "tree"
@@ -370,7 +368,7 @@ def test_an_answer_is_looked_at_only_as_it_can_be() -> None:
 # Words
 
 
-def test_attempts_are_told_one_by_one_with_the_pause_between() -> None:
+def test_attempts_are_reported_one_by_one_with_the_pauses() -> None:
     state = steps.attempt_started(steps.pressed(ready()), 1, 1)
     waiting = steps.attempt_finished(
         state, 1, FinishedAttempt(number=1, outcome="503", good=False, wait=1.5)
@@ -429,7 +427,7 @@ LOOKUP = "https://lookups.twilio.com/v2/PhoneNumbers/+14155550123"
         ),
     ],
 )
-def test_what_reaches_a_person_or_is_billed_is_sent_only_after_a_question(draft, question) -> None:
+def test_a_request_that_reaches_a_person_or_is_billed_needs_confirmation(draft, question) -> None:
     asked = steps.pressed(ready(draft))
 
     assert (asked.phase, asked.why, asked.turn) == ("asking", "effect", 0)

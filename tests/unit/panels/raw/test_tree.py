@@ -82,7 +82,7 @@ def test_a_tree_is_what_the_json_is(make: Callable[[object], Page]) -> None:
     }
 
 
-def test_a_long_list_comes_in_parts_and_says_how_long_it_is(make: Callable[[object], Page]) -> None:
+def test_a_long_list_is_sent_in_parts_with_its_length(make: Callable[[object], Page]) -> None:
     page = make({"messages": [{"sid": number} for number in range(250)]})
     first, last = page.want(0), page.want(0, start=200)
 
@@ -115,7 +115,7 @@ def test_a_credential_in_an_answer_never_reaches_the_page(
     ]
 
 
-def test_the_value_is_no_state_of_the_widget(make: Callable[[object], Page]) -> None:
+def test_the_value_is_not_in_the_widget_state(make: Callable[[object], Page]) -> None:
     page = make({"body": "private"})
 
     assert "private" not in str(page.tree.get_state())
@@ -139,7 +139,7 @@ def test_the_value_is_no_state_of_the_widget(make: Callable[[object], Page]) -> 
         {"t": "want", "epoch": 1, "path": [0] * 1_000, "from": 0},
     ],
 )
-def test_what_no_page_of_ours_asks_is_not_answered(
+def test_an_unknown_question_of_a_page_is_not_answered(
     make: Callable[[object], Page], message: object
 ) -> None:
     page = make({"sid": "SM1"})
@@ -148,7 +148,7 @@ def test_what_no_page_of_ours_asks_is_not_answered(
     assert page.heard == []
 
 
-def test_what_hides_or_reorders_is_made_visible_and_long_texts_are_cut() -> None:
+def test_invisible_characters_are_made_visible_and_long_texts_are_cut() -> None:
     assert leaf_of("\u202eevil\x00") == ("string", "⟨U+202E⟩evil␀")
     assert leaf_of("\ud83d") == ("string", "\ufffd")
     assert leaf_of("x" * 3_000) == ("string", "x" * LONGEST_SHOWN + "… (3,000 characters)")

@@ -197,7 +197,7 @@ def test_a_click_while_it_is_leaving_sends_nothing_more(
     assert len(sandbox.ledger) == 1
 
 
-def test_a_changed_message_may_be_sent_and_the_same_one_only_when_said(
+def test_a_changed_message_can_be_sent_and_the_same_one_only_on_request(
     make: Callable[..., SendPanel], sandbox: Sandbox
 ) -> None:
     panel = make()
@@ -270,9 +270,7 @@ def test_a_press_whose_answer_was_lost_is_not_acted_on_twice(
 # Undo, and asking first
 
 
-def test_an_undo_that_comes_too_late_says_so(
-    make: Callable[..., SendPanel], sandbox: Sandbox
-) -> None:
+def test_a_late_undo_says_so(make: Callable[..., SendPanel], sandbox: Sandbox) -> None:
     panel = make()
     press(panel, "Send")
     assert panel.join(30)
@@ -409,7 +407,7 @@ def test_a_long_message_can_be_taken_back_at_the_question(
         ("4155550123", "4••••••123 must begin with + and the country code."),
     ],
 )
-def test_a_recipient_that_cannot_be_right_is_said_under_to(
+def test_an_invalid_recipient_is_reported_under_to(
     make: Callable[..., SendPanel], sandbox: Sandbox, to: str, message: str
 ) -> None:
     panel = make(to=to)
@@ -429,7 +427,7 @@ def test_a_recipient_that_cannot_be_right_is_said_under_to(
         ({"from_": "MG" + "00" * 16}, "From", 21701),
     ],
 )
-def test_a_refusal_of_twilio_is_said_under_the_field_that_caused_it(
+def test_a_refusal_by_twilio_is_reported_under_its_field(
     make: Callable[..., SendPanel],
     sandbox: Sandbox,
     options: dict[str, str],
@@ -532,7 +530,7 @@ def test_a_lost_reply_is_never_sent_again_and_the_log_finds_the_message(
     assert panel.error is None
 
 
-def test_only_a_log_that_proves_absence_lets_it_be_sent_again(
+def test_a_message_can_be_sent_again_only_if_the_log_proves_its_absence(
     make: Callable[..., SendPanel], sandbox: Sandbox
 ) -> None:
     panel = make()
@@ -556,7 +554,7 @@ def test_only_a_log_that_proves_absence_lets_it_be_sent_again(
     assert len(sandbox.ledger) == 1
 
 
-def test_the_log_of_another_account_is_not_taken_for_an_answer(
+def test_the_log_of_another_account_decides_nothing(
     sandbox: Sandbox, make: Callable[..., SendPanel]
 ) -> None:
     connections = ConnectionPanel(sandbox.connection)
@@ -658,7 +656,7 @@ def test_a_connection_panel_wakes_it_up_and_puts_it_to_sleep(
     connections.close()
 
 
-def test_a_connection_that_goes_during_the_countdown_sends_nothing(
+def test_a_disconnect_during_the_countdown_sends_nothing(
     make: Callable[..., SendPanel], sandbox: Sandbox
 ) -> None:
     connections = ConnectionPanel(sandbox.connection)
@@ -671,7 +669,7 @@ def test_a_connection_that_goes_during_the_countdown_sends_nothing(
     assert sandbox.ledger == ()
 
 
-def test_a_closed_panel_no_longer_hears_the_connection_panel(
+def test_a_closed_panel_no_longer_follows_the_connection_panel(
     make: Callable[..., SendPanel],
 ) -> None:
     connections = ConnectionPanel()
@@ -728,7 +726,7 @@ def test_senders_that_cannot_be_read_are_no_obstacle(
 # More
 
 
-def test_everything_under_more_goes_along(
+def test_the_fields_under_more_are_sent(
     make: Callable[..., SendPanel], sandbox: Sandbox, twilio: Twilio
 ) -> None:
     panel = make(from_=sandbox.services[0])
@@ -760,7 +758,7 @@ def test_closing_during_the_countdown_sends_nothing(
     assert sandbox.ledger == ()
 
 
-def test_a_closed_panel_lets_no_message_out_not_even_an_attempt_that_counted_down(
+def test_a_closed_panel_sends_nothing_even_during_a_countdown(
     make: Callable[..., SendPanel],
 ) -> None:
     panel = make()
@@ -803,9 +801,7 @@ def test_closing_while_it_leaves_sends_once_and_the_message_can_be_read(
     assert panel.message.sid == sandbox.ledger[0].sid
 
 
-def test_who_stops_following_is_heard_within_a_slice_of_the_pause(
-    twilio: Twilio, sandbox: Sandbox
-) -> None:
+def test_following_stops_within_a_slice_of_the_pause(twilio: Twilio, sandbox: Sandbox) -> None:
     message = twilio.messages.send(TO, from_=sandbox.numbers[0], body="Hello")
     before, seen = sandbox.clock.now(), []
 

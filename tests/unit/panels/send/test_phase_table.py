@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, get_args
 
+import pytest
+
 from tests.phase_tables import expected, steps_in, table_of
 from twilio_widgets.core.message.message import Message
 from twilio_widgets.core.templates.sendable import Sendable
@@ -103,18 +105,18 @@ def test_the_effect_of_every_step_in_every_phase() -> None:
     assert table_of(phases, STEPS, lambda state: state.phase, says) == expected(__file__)
 
 
-def test_no_result_is_shown_with_the_text_of_another_message() -> None:
-    for phase in ("following", "followed"):
-        typed = steps.typed(state_in(phase), "body", "Another text")
-        pressed = steps.pressed(
-            replace(typed, draft=replace(typed.draft, to="nobody")),
-            NOW,
-            ask_above=3,
-            undo_seconds=5,
-        )
+@pytest.mark.parametrize("phase", ["following", "followed"])
+def test_no_result_is_shown_with_the_text_of_another_message(phase: Phase) -> None:
+    typed = steps.typed(state_in(phase), "body", "Another text")
+    pressed = steps.pressed(
+        replace(typed, draft=replace(typed.draft, to="nobody")),
+        NOW,
+        ask_above=3,
+        undo_seconds=5,
+    )
 
-        assert list(says(typed)) == []
-        assert list(says(pressed)) == ["problem"]
+    assert list(says(typed)) == []
+    assert list(says(pressed)) == ["problem"]
 
 
 def test_the_late_end_of_an_earlier_message_says_nothing_about_the_next() -> None:

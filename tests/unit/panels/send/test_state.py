@@ -54,7 +54,7 @@ def sent(status: str = "queued", **more: Any) -> SendState:
         ("unknown", "Too late to undo: the message may have been sent."),
     ],
 )
-def test_an_undo_that_comes_too_late_says_what_happened(phase: Any, sentence: str) -> None:
+def test_a_late_undo_says_what_happened(phase: Any, sentence: str) -> None:
     assert too_late_to_undo(replace(READY, phase=phase)) == sentence
 
 
@@ -132,7 +132,7 @@ def test_a_suggestion_is_read_as_its_sender_and_anything_else_as_it_stands(
         ),
     ],
 )
-def test_what_cannot_be_right_is_found_before_anything_leaves(
+def test_invalid_arguments_are_found_before_anything_is_sent(
     change: dict[str, Any], field: str, message: str
 ) -> None:
     found = problems_of(parameters_of(replace(DRAFT, **change)), NOW)
@@ -185,7 +185,7 @@ def test_nothing_is_sent_with_no_connection() -> None:
     assert press(state) is state
 
 
-def test_what_was_sent_is_not_sent_again_until_it_is_changed() -> None:
+def test_a_sent_message_is_not_sent_again_until_it_is_changed() -> None:
     after = sent("delivered")
     changed = steps.typed(after, "body", "Hello again")
 
@@ -236,7 +236,7 @@ def test_yes_without_a_question_is_nothing() -> None:
 
 
 @pytest.mark.parametrize(("body", "ask_above"), [("x" * 500, None), ("x" * 459, 3), ("x", 1)])
-def test_nobody_is_asked_about_a_message_within_the_limit(body: str, ask_above: int | None) -> None:
+def test_a_message_within_the_limit_needs_no_confirmation(body: str, ask_above: int | None) -> None:
     state = press(replace(READY, draft=replace(DRAFT, body=body)), ask_above=ask_above)
 
     assert state.phase == "counting"
@@ -279,7 +279,7 @@ def test_a_change_while_it_counts_keeps_it_here() -> None:
     assert steps.left(changed, 1) is changed
 
 
-def test_a_connection_that_goes_while_it_counts_keeps_it_here() -> None:
+def test_a_disconnect_during_the_countdown_keeps_the_message() -> None:
     state = steps.disconnected(press(READY))
 
     assert (state.phase, state.account) == ("writing", None)
@@ -307,7 +307,7 @@ def test_a_refused_service_is_a_problem_of_from() -> None:
     assert state.problems == {"from_": "No such service."}
 
 
-def test_a_late_look_at_an_older_message_changes_nothing() -> None:
+def test_a_late_read_of_an_older_message_changes_nothing() -> None:
     newer = replace(sent(), attempt=2)
 
     assert steps.seen(newer, 1, message("sent")) is newer
@@ -382,7 +382,7 @@ def test_leaving_it_behind_takes_the_message_out_of_the_fields() -> None:
     assert state.phase == "writing"
 
 
-def test_an_accident_does_not_turn_an_unknown_outcome_into_a_known_one() -> None:
+def test_an_unexpected_error_leaves_an_unknown_outcome_unknown() -> None:
     assert steps.failed(unknown(), "Oops.").phase == "unknown"
     assert steps.failed(steps.searching(unknown()), "Oops.").phase == "unknown"
     assert steps.failed(steps.left(press(READY), 1), "Oops.").phase == "sending"
@@ -445,7 +445,7 @@ def test_a_message_that_is_followed_no_more_awaits_nothing() -> None:
     assert track_of(replace(sent("sent"), phase="followed"))[-1] == ("delivered", "ahead")
 
 
-def test_before_a_message_there_is_no_track() -> None:
+def test_before_a_message_there_is_no_stepper() -> None:
     assert track_of(READY) == ()
 
 
@@ -470,7 +470,7 @@ def test_the_summary_masks_numbers_and_leaves_the_text_out() -> None:
     assert summary_of(SendState(draft=DRAFT)) == (("Message", "not connected"),)
 
 
-def test_an_odd_number_is_warned_about_while_there_is_time() -> None:
+def test_an_unlikely_number_is_warned_about_before_it_is_sent() -> None:
     live = SendingAccount(label="AC0f…9a41", access=Access.of("API key"))
     odd = replace(READY, account=live, draft=replace(DRAFT, to="+4477009001"))
 

@@ -103,7 +103,7 @@ def test_a_variable_without_a_value_is_a_problem_of_its_field_and_nothing_is_sen
     assert sandbox.ledger == ()
 
 
-def test_the_window_and_the_approval_are_said(
+def test_the_window_and_the_approval_are_shown(
     sandbox: Sandbox, make: Callable[..., SendPanel]
 ) -> None:
     panel = make(body="Hi")
@@ -124,7 +124,7 @@ def test_an_answer_about_an_earlier_recipient_is_not_shown() -> None:
     assert same.sendable == answer
 
 
-def test_an_open_window_is_said(sandbox: Sandbox, make: Callable[..., SendPanel]) -> None:
+def test_an_open_window_is_shown(sandbox: Sandbox, make: Callable[..., SendPanel]) -> None:
     sandbox.receive(from_=THEM, body="Hello")
 
     assert (

@@ -133,7 +133,7 @@ def test_nothing_is_sent_before_a_page_asks(make: Callable[..., Table]) -> None:
     assert (table.pulse.asked, table.told()) == (0, [])
 
 
-def test_a_page_that_asks_is_told_everything(make: Callable[..., Table]) -> None:
+def test_a_page_receives_everything_on_request(make: Callable[..., Table]) -> None:
     table = make()
     table.append([row(1), row(2)])
     table.on_control({"t": "want", "epoch": -1, "since": -1})
@@ -193,7 +193,7 @@ def test_long_texts_make_smaller_messages(make: Callable[..., Table]) -> None:
 
 
 @given(st.data())
-def test_whatever_is_lost_a_page_that_asks_ends_with_the_same_rows(data: st.DataObject) -> None:
+def test_a_page_recovers_all_rows_after_any_lost_message(data: st.DataObject) -> None:
     """Any changes, any losses, any order of asking: once asked in peace, the page is right."""
     log, page, told = RowLog(COLUMNS, key="sid", max_rows=12), Page(), 0
     for _ in range(data.draw(st.integers(1, 12))):
@@ -221,7 +221,7 @@ def test_whatever_is_lost_a_page_that_asks_ends_with_the_same_rows(data: st.Data
     assert page.seen == log.change
 
 
-def test_a_row_that_comes_again_changes_where_it_stands(make: Callable[..., Table]) -> None:
+def test_a_repeated_row_is_updated_in_place(make: Callable[..., Table]) -> None:
     table = make()
     table.append([row(1), row(2)])
     table.append([row(1, status="delivered"), row(3)])
@@ -262,7 +262,7 @@ def test_one_bad_row_leaves_the_table_as_it_was() -> None:
     assert [entry.cells for entry in log] == [("2026-01-15 00:00:00",)]
 
 
-def test_coming_to_rest_says_how_far_it_went(make: Callable[..., Table]) -> None:
+def test_an_idle_table_reports_how_far_it_has_sent(make: Callable[..., Table]) -> None:
     table = make()
     table.on_control({"t": "want", "epoch": -1, "since": -1})
     table.append([row(1)])
@@ -273,7 +273,7 @@ def test_coming_to_rest_says_how_far_it_went(make: Callable[..., Table]) -> None
     assert (message["after"], message["to"], message["rows"]) == (1, 1, [])
 
 
-def test_an_opened_row_is_told_with_all_its_fields(make: Callable[..., Table]) -> None:
+def test_an_opened_row_is_reported_with_all_its_fields(make: Callable[..., Table]) -> None:
     table, opened = make(), list[object]()
     table.append([row(1, raw={"To": "+1"})])
     table.on_select(opened.append)
@@ -311,7 +311,7 @@ HOSTILE: list[object] = [
 
 
 @pytest.mark.parametrize("message", HOSTILE, ids=repr)
-def test_what_no_page_of_ours_would_say_is_not_heard(
+def test_a_malformed_message_of_a_page_is_ignored(
     make: Callable[..., Table], message: object
 ) -> None:
     table = make()
@@ -322,7 +322,7 @@ def test_what_no_page_of_ours_would_say_is_not_heard(
     assert (table.pulse.asked, table.selected, table.told()) == (0, None, [])
 
 
-def test_rows_that_are_not_there_cannot_be_opened_nor_numbers_beyond_ours_believed(
+def test_missing_rows_cannot_be_opened_and_unknown_numbers_are_ignored(
     make: Callable[..., Table],
 ) -> None:
     table = make()
@@ -458,7 +458,7 @@ def test_a_saved_notebook_says_what_it_leaves_out(
         (lambda: TableColumn("a", "A", width=0), "is 0 characters wide"),
     ],
 )
-def test_what_cannot_be_right_is_refused_with_a_reason(
+def test_invalid_arguments_are_refused_with_a_reason(
     build: Callable[[], object], problem: str
 ) -> None:
     with pytest.raises(ConfigurationError, match=problem):

@@ -90,7 +90,7 @@ def test_a_student_can_text_the_teacher_and_opt_out_of_an_answer(world, classroo
     assert refused.value.code == 21610
 
 
-def test_members_know_one_another_by_name(classroom, ada, grace):
+def test_members_are_listed_by_name(classroom, ada, grace):
     assert ada.classmates == {"Grace": grace.number}
     assert classroom.students == {"Ada": ada.number, "Grace": grace.number}
 
@@ -122,7 +122,7 @@ def test_a_name_is_short_printable_and_not_the_teachers(classroom, name):
         Sandbox.join(classroom.url, name)
 
 
-def test_a_full_class_takes_nobody_else(classroom):
+def test_a_full_class_accepts_no_further_student(classroom):
     members = [Sandbox.join(classroom.url, name) for name in ("Ada", "Grace", "Alan")]
     with pytest.raises(SandboxError, match="full: all 3 seats"):
         Sandbox.join(classroom.url, "Edsger")

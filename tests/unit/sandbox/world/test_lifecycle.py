@@ -130,7 +130,7 @@ def test_whatsapp_messages_are_read(box: Sandbox, http: httpx.Client) -> None:
     assert life(box, http, sid, 6)[-2:] == ["delivered", "read"]
 
 
-def test_price_and_date_sent_come_with_sending(box: Sandbox, http: httpx.Client) -> None:
+def test_price_and_date_sent_appear_on_sending(box: Sandbox, http: httpx.Client) -> None:
     created = create(http, Body="x" * 200)
     box.clock.advance("1 min")
     later = http.get(f"/Messages/{created['sid']}.json").json()
