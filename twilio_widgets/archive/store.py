@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from twilio_widgets.core.system.folders import private_folder
+from twilio_widgets.core.system.folders import fsync_folder, private_folder
 from twilio_widgets.core.system.locks import lock, unlock
 from twilio_widgets.errors import ArchiveError
 
@@ -60,7 +60,7 @@ class ArchiveFolder:
                         os.fsync(file.fileno())
                 unfinished.replace(target)
                 if durable:
-                    _sync_folder(target.parent)
+                    fsync_folder(target.parent)
             except BaseException:
                 with suppress(OSError):
                     unfinished.unlink(missing_ok=True)
@@ -79,7 +79,7 @@ class ArchiveFolder:
                     os.close(handle)
                 folders |= dict.fromkeys([path.parent, path.parent.parent])
             for folder in folders:
-                _sync_folder(folder)
+                fsync_folder(folder)
 
     @contextmanager
     def create(self, path: Path) -> Iterator[BinaryIO]:
@@ -176,14 +176,3 @@ class ArchiveFolder:
                 "may write there, or use another folder.",
                 cause="disk",
             ) from error
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename durable; Windows has no such call and needs none."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -8,7 +8,6 @@ is used.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -98,14 +97,3 @@ def transaction(database: Database) -> Iterator[None]:
         with suppress(Exception):  # SQLite rolls back by itself when the disk is full
             database.execute("ROLLBACK")
         raise
-
-
-def fsync_folder(folder: Path) -> None:
-    """Make a new file name in a folder durable."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -17,14 +17,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from twilio_widgets.core.system import clock
-from twilio_widgets.core.system.folders import private_folder
+from twilio_widgets.core.system.folders import fsync_folder, private_folder
 from twilio_widgets.errors import JobError
 from twilio_widgets.journal import states
 from twilio_widgets.journal.database import (
     Connect,
     Database,
     connect,
-    fsync_folder,
     make_durable,
     transaction,
 )

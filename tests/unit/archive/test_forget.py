@@ -6,22 +6,11 @@ import re
 
 import pytest
 
-from tests.archives import NOON, archived_sids
-from twilio_widgets import Archive, Sandbox, Twilio
+from tests.archives import archived_sids
+from twilio_widgets import Archive
 from twilio_widgets.errors import ConfigurationError
 
 SINCE = "2026-01-12"
-
-
-@pytest.fixture
-def sandbox():
-    with Sandbox(messages=200, now=NOON) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def twilio(sandbox):
-    return Twilio(sandbox.connection)
 
 
 @pytest.fixture

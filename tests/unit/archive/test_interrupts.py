@@ -6,24 +6,13 @@ import threading
 
 import pytest
 
-from tests.archives import NOON, archived_sids, sids_of
+from tests.archives import archived_sids, sids_of
 from tests.tools import stop_pressed
 from twilio_widgets import Archive, Sandbox, Twilio
 from twilio_widgets.archive.report import SyncProgress
 from twilio_widgets.errors import Unauthorized
 
 SINCE = "2025-12-25"
-
-
-@pytest.fixture
-def sandbox():
-    with Sandbox(messages=200, now=NOON) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def twilio(sandbox):
-    return Twilio(sandbox.connection)
 
 
 @pytest.fixture

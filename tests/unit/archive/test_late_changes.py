@@ -7,21 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from tests.archives import NOON, archived_sids, sids_of, snapshot
-from twilio_widgets import Archive, Sandbox, Twilio
+from tests.archives import archived_sids, sids_of, snapshot
+from twilio_widgets import Archive
 
 SINCE = "2026-01-12"
-
-
-@pytest.fixture
-def sandbox():
-    with Sandbox(messages=200, now=NOON) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def twilio(sandbox):
-    return Twilio(sandbox.connection)
 
 
 @pytest.fixture

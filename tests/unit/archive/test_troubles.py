@@ -15,17 +15,6 @@ SINCE = "2026-01-12"
 
 
 @pytest.fixture
-def sandbox():
-    with Sandbox(messages=200, now=NOON) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def twilio(sandbox):
-    return Twilio(sandbox.connection)
-
-
-@pytest.fixture
 def archive(tmp_path):
     return Archive(tmp_path / "messages")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from twilio_widgets.errors import ConfigurationError
@@ -59,3 +60,17 @@ def private_folder(path: Path) -> Path:
             folder.mkdir(mode=PRIVATE, exist_ok=True)
             folder.chmod(PRIVATE)  # because mkdir's mode is reduced by the umask
     return path
+
+
+def fsync_folder(folder: Path) -> None:
+    """Make new, renamed or deleted names in a folder durable.
+
+    Windows cannot open a folder, and writes such changes through.
+    """
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

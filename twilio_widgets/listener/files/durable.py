@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from twilio_widgets.core.system.folders import private_folder
+from twilio_widgets.core.system.folders import fsync_folder, private_folder
 from twilio_widgets.core.system.locks import LocksUnsupported, lock, unlock
 from twilio_widgets.errors import ListenerError, StoreUnavailable
 
@@ -41,24 +40,14 @@ def write(path: Path, content: bytes) -> None:
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    fsync_folder(path.parent)
 
 
 def remove(path: Path) -> None:
     """Delete the file at `path` durably, if it exists."""
     if path.exists():
         path.unlink(missing_ok=True)
-        _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    if sys.platform == "win32":  # Windows cannot open a folder, and writes a rename through
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        fsync_folder(path.parent)
 
 
 @contextlib.contextmanager
