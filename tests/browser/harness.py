@@ -46,6 +46,12 @@ _READY = """() => {
     && document.querySelector(".jp-Notebook .jp-Cell") !== null;
 }"""
 
+KERNEL_ENDED = (
+    "The kernel of this card has ended. What it had begun may have been done: look before you "
+    "repeat it. Run the cell again."
+)
+"""What a card says when its kernel is gone."""
+
 _EXECUTE = """async (code) => {
   const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
   const future = kernel.requestExecute({ code, store_history: false, stop_on_error: false });
@@ -63,6 +69,9 @@ _RUN = """async ([command, index]) => {
   if (index !== null) panel.content.activeCellIndex = index;
   await window.jupyterapp.commands.execute(command);
 }"""
+
+_REWRITE = """([index, source]) => window.jupyterapp.shell.currentWidget.content.widgets[index]
+  .model.sharedModel.setSource(source)"""
 
 _CELL_ERRORS = """() => window.jupyterapp.shell.currentWidget.content.widgets.flatMap((cell) =>
   (cell.model.sharedModel.outputs ?? []).filter((output) => output.output_type === "error")
@@ -132,7 +141,7 @@ class Watch:
 
 
 class Notebook:
-    """One notebook, open in JupyterLab: run it, look at it, save it, come back to it.
+    """One notebook, open in JupyterLab or Notebook 7: run it, look at it, save it, come back to it.
 
     Args:
         lab: The server.
@@ -147,19 +156,25 @@ class Notebook:
     ) -> None:
         self.lab, self.page, self.watch = lab, page, watch
         self.url = url or lab.url
+        self.place = "doc/tree"
+        """The page of the server that opens it; ``"notebooks"`` is Notebook 7."""
         self.path = lab.root / f"{re.sub(r'[^a-z0-9]+', '-', name.lower())[:80]}.ipynb"
 
     def open(self, cells: Sequence[str], kernel: str = "python3") -> None:
         """Write a notebook of these code cells, open it, and wait for its kernel."""
+        self.write(cells, kernel)
+        self.visit()
+
+    def write(self, cells: Sequence[str], kernel: str = "python3") -> None:
+        """Write a notebook of these code cells."""
         spec = {"name": kernel, "display_name": kernel, "language": "python"}
         notebook = nbformat.v4.new_notebook(metadata={"kernelspec": spec})
         notebook.cells = [nbformat.v4.new_code_cell(source) for source in cells]
         nbformat.write(notebook, self.path)
-        self.visit()
 
     def visit(self) -> None:
         """Open the notebook's page, again if need be; a kernel that is alive is found again."""
-        address = f"{self.url}/doc/tree/{self.path.name}?token={self.lab.token}"
+        address = f"{self.url}/{self.place}/{self.path.name}?token={self.lab.token}"
         self.page.goto(address, timeout=PATIENCE)
         self.wait_idle()
         self.theme("light")
@@ -177,6 +192,10 @@ class Notebook:
         """Run every cell and wait for the last."""
         self.page.evaluate(_RUN, ["notebook:run-all-cells", None])
         self._raise_cell_errors()
+
+    def rewrite(self, index: int, source: str) -> None:
+        """Replace the source of one cell, counted from 0."""
+        self.page.evaluate(_REWRITE, [index, source])
 
     def start(self, index: int) -> None:
         """Start one cell and return at once."""

@@ -77,7 +77,9 @@ class JupyterLab:
             *("--ip=127.0.0.1", "--port=0", f"--IdentityProvider.token={self.token}"),
             f"--ServerApp.base_url={self.base_url}",
             f"--ServerApp.root_dir={self.root}",
-            "--LabApp.expose_app_in_browser=True",  # window.jupyterapp: commands and kernel
+            # window.jupyterapp: commands and kernel, in JupyterLab and in Notebook 7
+            "--LabApp.expose_app_in_browser=True",
+            "--JupyterNotebookApp.expose_app_in_browser=True",
             "--LabApp.news_url=",
         ]
 
@@ -118,6 +120,11 @@ class JupyterLab:
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with direct.open(request, timeout=10) as answer:
             return json.loads(answer.read() or b"null")
+
+    def trust(self, path: Path) -> None:
+        """Sign a notebook, as if this server had run it."""
+        command = [sys.executable, "-m", "jupyter", "trust", str(path)]
+        subprocess.run(command, env=self._environment(), check=True, capture_output=True)
 
     def log(self) -> str:
         """Return everything the server and its kernels have written so far."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self, TypeVar
 from urllib.parse import parse_qsl, urlsplit
@@ -86,8 +87,10 @@ class SlowWire:
         except (OSError, asyncio.CancelledError):
             pass  # either end hung up, or the wire was closed
         finally:
-            writer.close()
-            back.close()
+            for end in (writer, back):
+                end.close()
+                with suppress(OSError, TimeoutError):
+                    await asyncio.wait_for(end.wait_closed(), 1.0)
 
     async def _carry(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seen: bytearray

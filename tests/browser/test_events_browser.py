@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.harness import KERNEL_ENDED
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -93,7 +95,7 @@ def test_a_simulated_message_is_received_and_looked_at(
     button(card, "Simulate an inbound message").click()
     expect(row(card)).to_contain_text("Are you open today?")
     expect(row(card)).to_contain_text("valid")
-    expect(card.get_by_text("sends its messages here (before: nowhere).")).to_be_visible()
+    expect(card.get_by_text("now sends its messages here (before: not set).")).to_be_visible()
     row(card).click()
     expect(card.get_by_role("article", name="Event")).to_contain_text("Parameters (")
     draw(notebook, card, "opened")
@@ -175,7 +177,7 @@ def test_a_listener_with_the_old_token_is_taken_over_by_keyboard_and_on_purpose(
         "panel"
     )
     question = card.get_by_text("It has a different auth token")
-    expect(card.get_by_text(": nowhere")).to_be_visible()
+    expect(card.get_by_text(": not set")).to_be_visible()
     expect(card.get_by_text("another listener is running", exact=True)).to_be_visible()
     expect(button(card, "Start")).to_be_disabled()
     button(card, "Show the code").click()
@@ -221,7 +223,7 @@ def test_a_card_says_that_its_source_or_its_kernel_has_ended(
 
     kernel = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
     notebook.page.evaluate(f"() => {kernel}.restart()")
-    gone = '"The kernel that this card belonged to has ended. Run its cell again."'
+    gone = f'"{KERNEL_ENDED}"'
     notebook.page.wait_for_function(
         "(content) => getComputedStyle(document.querySelector('.tw-card'), '::before').content"
         " === content",
@@ -259,7 +261,7 @@ def test_it_is_handsome_when_narrow_and_when_it_polls(
     card.get_by_label("Receive messages for").fill(number)
     button(card, "Connect number").click()
     expect(card.get_by_role("list", name="Connected numbers and services")).to_contain_text(
-        "before: nowhere"
+        "before: not set"
     )
     button(card, "Restore previous setting").click()
     expect(card.get_by_role("list", name="Connected numbers and services")).to_be_hidden()

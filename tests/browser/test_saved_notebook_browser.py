@@ -6,11 +6,16 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import nbformat
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.saved_cards import CARDS, run_every_card
+
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator
+    from pathlib import Path
+
+    from playwright.sync_api import Locator, Page
 
     from tests.browser.harness import Notebook
 
@@ -53,49 +58,75 @@ def test_a_reopened_notebook_shows_the_last_rows_and_no_error(notebook: Notebook
     notebook.screenshot("saved-reopened", of=picture)
 
 
-CARDS = {
-    "send": "tw.SendPanel(twilio)",
-    "bulk": "tw.BulkPanel(twilio)",
-    "raw": "tw.RawRequestPanel(twilio)",
-    "events": "tw.EventsPanel(twilio)",
-    "connection": "tw.ConnectionPanel(sandbox.connection)",
-    "demo": "tw.demo(messages=5)",
-}
+@pytest.fixture(scope="module")
+def every_card(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A notebook with every card, run, with its widgets' state."""
+    path = tmp_path_factory.mktemp("saved") / "cards.ipynb"
+    with pytest.MonkeyPatch.context() as patch:
+        run_every_card(path, patch)
+    return path
 
 
 @pytest.mark.long
-def test_every_card_has_a_picture_when_it_is_reopened(notebook: Notebook) -> None:
-    notebook.open([BEGIN, *CARDS.values()])
-    notebook.run_all()
-    page = notebook.page
-    expect(page.locator(".tw-saved")).to_have_count(len(CARDS))
-    reopened(notebook)
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("place", ["doc/tree", "notebooks"], ids=["lab", "notebook"])
+@pytest.mark.parametrize("trusted", [True, False], ids=["trusted", "untrusted"])
+def test_every_card_is_there_without_its_kernel(
+    notebook: Notebook, every_card: Path, place: str, trusted: bool
+) -> None:
+    saved = nbformat.read(every_card, as_version=4)
+    del saved.metadata["widgets"]
+    nbformat.write(saved, notebook.path)
+    if trusted:
+        notebook.lab.trust(notebook.path)
+    notebook.place = place
+    notebook.visit()
 
-    pictures = page.locator(".tw-saved")
-    expect(pictures).to_have_count(len(CARDS))
-    for place in range(len(CARDS)):
-        expect(pictures.nth(place)).to_be_visible()
-    assert page.get_by_text("model not found").filter(visible=True).count() == 0
+    notebook.watch.page_errors.clear()  # what the front end does by itself
+    pictures(notebook.page, notebook.page.locator(".jp-OutputArea-output"))
+    notebook.screenshot(f"saved-{place.partition('/')[0]}-{trusted}", of=".jp-Notebook")
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("execute", [True, False])
-def test_an_exported_page_shows_the_rows(notebook: Notebook, execute: bool) -> None:
-    notebook.open([BEGIN, MESSAGES, LOAD])
-    if not execute:
-        notebook.run_all()
-        expect(notebook.page.locator(".tw-saved").first).to_contain_text("Showing all 5")
-        notebook.save()
-    command = [sys.executable, "-m", "nbconvert", "--to", "html", str(notebook.path)]
-    command += ["--execute"] if execute else []
-    subprocess.run(command, check=True, capture_output=True, timeout=100)
-    exported = notebook.path.with_suffix(".html")
-    page = notebook.page
-    page.set_content(exported.read_text(), wait_until="domcontentloaded")
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("state", [True, False], ids=["with state", "without state"])
+def test_an_exported_page_shows_every_card(
+    notebook: Notebook, every_card: Path, tmp_path: Path, state: bool
+) -> None:
+    saved = nbformat.read(every_card, as_version=4)
+    if not state:
+        del saved.metadata["widgets"]
+    nbformat.write(saved, tmp_path / "cards.ipynb")
+    exported = export(tmp_path / "cards.ipynb")
 
-    picture = page.locator(".tw-saved").first
-    expect(picture).to_contain_text("Showing all 5" if not execute else "Messages")
+    notebook.page.set_content(exported, wait_until="domcontentloaded")
+    pictures(notebook.page, notebook.page.locator(".tw-saved"))
     notebook.watch.external.clear()  # nbconvert's own page asks for MathJax and for scripts
+
+
+def pictures(page: Page, outputs: Locator) -> None:
+    """Expect the last state of every card, and neither an error nor an endless wait."""
+    for name, (_code, text) in CARDS.items():
+        expect(outputs.filter(has_text=text, visible=True).first, name).to_be_visible()
+    for text in ("Error displaying widget", "model not found", "Loading rows from the kernel"):
+        assert page.get_by_text(text).filter(visible=True).count() == 0
+
+
+@pytest.mark.long
+def test_an_exported_page_that_was_run_shows_the_rows(notebook: Notebook) -> None:
+    notebook.write([BEGIN, MESSAGES, LOAD, "import time\ntime.sleep(4)"])
+    exported = export(notebook.path, "--execute")
+
+    notebook.page.set_content(exported, wait_until="domcontentloaded")
+    expect(notebook.page.locator(".tw-saved").first).to_contain_text("Showing all 5")
+    notebook.watch.external.clear()  # nbconvert's own page asks for MathJax and for scripts
+
+
+def export(path: Path, *options: str) -> str:
+    """Return a notebook as nbconvert's HTML page."""
+    command = [sys.executable, "-m", "nbconvert", "--to", "html", *options, str(path)]
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    return path.with_suffix(".html").read_text()
 
 
 @pytest.mark.long

@@ -4,17 +4,20 @@ Voilà, in an older kernel, and however the text is entered."""
 from __future__ import annotations
 
 import importlib.util
-import subprocess
-import sys
+import os
+import re
+import signal
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser import pressed_forms as forms
-from tests.browser.harness import PATIENCE, Notebook, Watch
+from tests.browser.harness import KERNEL_ENDED, PATIENCE, Notebook, Watch
+from tests.browser.older_kernel import add_older_kernel
 from tests.browser.press_desk import BUSY_CELL, FORMS, LONGEST, MANY, SOME, times_of
 from tests.browser.press_trials import press_once
 from tests.browser.pressing import Pace
@@ -23,7 +26,6 @@ from tests.tools import without
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from playwright.sync_api import Browser
 
@@ -38,14 +40,12 @@ WORK_BUTTON = """\
 button = ipywidgets.Button(description="Work")
 button.on_click(lambda _: work())
 button"""
-OLDER_KERNEL = ("ipykernel==6.31.0", "nest-asyncio==1.6.0")
 
 
 @pytest.fixture(scope="module")
 def older_kernel(lab: JupyterLab, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Offer a kernel of an older ipykernel, installed in a folder of its own; return its name."""
-    lab.add_kernel("older", _installed(tmp_path_factory.mktemp("older"), OLDER_KERNEL))
-    return "older"
+    return add_older_kernel(lab, tmp_path_factory.mktemp("older"))
 
 
 @pytest.mark.parametrize("form", FORMS, ids=str)
@@ -73,6 +73,20 @@ def test_no_text_is_overtaken_however_it_is_entered(
     outcomes = desk.press(form, BUSY_CELL, SOME)
     assert judge(form.name, outcomes) == []
     assert {outcome.kind for outcome in outcomes} == {"as shown"}
+
+
+def test_a_card_whose_kernel_died_after_the_press_does_not_say_that_it_sent(desk: Desk) -> None:
+    desk.open()
+    person = desk.show(forms.SEND, Pace())
+    desk.account.delay = 5.0  # Twilio has not answered when the kernel dies
+    forms.SEND.fill(person, 1)
+    expect(person.card.get_by_role("button", name="Sending…")).to_be_visible()
+    os.kill(int(desk.notebook.execute("os.getpid()")), signal.SIGKILL)
+
+    said = "(card) => getComputedStyle(card, '::before').content"
+    expect(person.card).to_have_class(re.compile("jupyter-widgets-disconnected"))
+    assert person.card.evaluate(said) == f'"{KERNEL_ENDED}"'
+    assert not re.search("Sent to|Delivered|queued", person.card.inner_text())
 
 
 @pytest.mark.parametrize("form", [forms.SEND, forms.BULK], ids=str)
@@ -163,12 +177,3 @@ def test_no_text_is_overtaken_by_its_press_in_voila(desk: Desk, judge: Judge, fo
     desk.notebook.watch.external.clear()  # Voilà's own page asks for fonts and MathJax
 
     assert judge(form.name, outcomes) == []
-
-
-def _installed(folder: Path, requirements: tuple[str, ...]) -> Path:
-    """Install packages into a folder of their own."""
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder)]
-    done = subprocess.run([*pip, *requirements], check=False, capture_output=True, text=True)
-    if done.returncode:
-        without(requirements[0], consequence=f"it was not tried ({done.stderr[-200:]})")
-    return folder

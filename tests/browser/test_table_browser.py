@@ -515,6 +515,42 @@ def test_a_range_is_selected_copied_and_known_to_the_kernel(notebook: Notebook) 
     assert page.evaluate("() => getSelection().isCollapsed")
 
 
+@pytest.mark.long
+def test_shift_click_selects_control_arrows_jump_and_letters_lead_to_a_row(
+    notebook: Notebook,
+) -> None:
+    notebook.open([MAKE, "table.append(map(row, range(20)))\ntable"])
+    notebook.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    notebook.run_all()
+    page = notebook.page
+    wait_for_footer(page, "Showing 20 of 20 · newest first")
+    page.get_by_role("gridcell", name="Your table 19 is ready").click()
+    page.get_by_role("gridcell", name="Your table 17 is ready").click(modifiers=["Shift"])
+    notebook.press("Control+c")
+    page.get_by_text("3 cells copied, with headings.").wait_for(state="attached")
+    assert page.evaluate("() => navigator.clipboard.readText()").split("\r\n") == [
+        "Body",
+        *(f"Your table {number} is ready. Reply STOP." for number in (19, 18, 17)),
+    ]
+
+    places = []
+    for keys in ("Control+ArrowDown", "Control+ArrowLeft", "Control+ArrowRight"):
+        notebook.press(keys)
+        places.append(marked(page))
+    assert places == [
+        "Your table 0 is ready. Reply STOP.",
+        "2026-01-15 12:00:00",
+        "Your table 0 is ready. Reply STOP.",
+    ]
+
+    notebook.press("ArrowLeft", "ArrowLeft", "Control+ArrowUp")
+    assert marked(page) == "queued"  # row 19
+    for letters, status in (("und", "undelivered 30006"), ("se", "sent")):
+        page.wait_for_timeout(1_500)  # a pause begins a new word
+        page.keyboard.type(letters)
+        assert marked(page) == status
+
+
 CLIPBOARD_HTML = """async () => {
   const [item] = await navigator.clipboard.read();
   return (await item.getType("text/html")).text();

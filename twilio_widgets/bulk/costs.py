@@ -82,7 +82,7 @@ def _reasons(
     unbilled = [row for row in rows if row.price is None]
     never = sum(row.message_status in _UNDELIVERED for row in unbilled)
     if never:
-        yield f"{_messages(never)} failed or were cancelled, which Twilio does not bill."
+        yield f"{_messages(never)} failed or were cancelled, which Twilio usually does not bill."
     if len(unbilled) > never:
         yield f"{_messages(len(unbilled) - never)} without a price yet: job.refresh() reads it."
     unpriced = sum(row.cost is None for row in rows)

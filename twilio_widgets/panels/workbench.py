@@ -1,21 +1,25 @@
-"""The panels together: connect, send, read and look up the account behind one connection."""
+"""The panels together, as tabs behind one connection."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import ipywidgets
 
 from twilio_widgets.core.credentials.secret import concealed
+from twilio_widgets.panels.bulk.panel import BulkPanel
 from twilio_widgets.panels.connection.panel import ConnectionPanel
+from twilio_widgets.panels.events.panel import EventsPanel
+from twilio_widgets.panels.explore.panel import ExplorePanel
 from twilio_widgets.panels.kit.elements import close_tree, visible
 from twilio_widgets.panels.kit.panel import refuse_unknown
 from twilio_widgets.panels.kit.reruns import cell_panels
 from twilio_widgets.panels.kit.saved_picture import SavedPicture
 from twilio_widgets.panels.kit.tabs import Tabs
 from twilio_widgets.panels.messages.panel import MessagesPanel
+from twilio_widgets.panels.raw.panel import RawRequestPanel
 from twilio_widgets.panels.resources.panel import AccountPanel
 from twilio_widgets.panels.send.panel import SendPanel
 from twilio_widgets.panels.status_line import StatusLine
@@ -34,17 +38,30 @@ if TYPE_CHECKING:
 FIRST_PAGE = 200
 """Messages read automatically after connecting; the user can load more."""
 
+_TABS = (
+    ("messages", "Send and read"),
+    ("bulk", "Many messages"),
+    ("explore", "Explore"),
+    ("events", "Events"),
+    ("account", "Account"),
+    ("raw", "Raw request"),
+)
+"""Each tab, as the beginning of the name of its panel's attribute, and its text."""
+
+AnyPanel = TypeVar("AnyPanel", bound="Panel[Any]")
+
 
 class Workbench(SavedPicture, ipywidgets.VBox):
-    """Cards behind one connection: connect, send a message, and read the log or the account.
+    """All panels behind one connection, as tabs below the card that connects.
 
     A line above them shows the account, its region, its balance and today's spend against the
     policy's daily limits. It is updated after connecting and after a send.
 
     After connecting, the newest messages are read automatically. A message that is sent appears in
-    the table at once, and its row is updated until its status is final. A second tab beside the log
-    has the account's numbers, services, usage and alerts. The results are available to the next
-    cell: ``bench.twilio``, ``bench.message``, ``bench.frame``, ``bench.account_panel.frame``.
+    the table at once, and its row is updated until its status is final. The other tabs send to a
+    table of recipients, explore the log, receive events, list what the account has, and send any
+    request. The results are available to the next cell: ``bench.twilio``, ``bench.message``,
+    ``bench.frame``, and those of a panel, such as ``bench.account_panel.frame``.
 
     Args:
         connection: The connection to use; None lets the user type one.
@@ -91,14 +108,16 @@ class Workbench(SavedPicture, ipywidgets.VBox):
         """The card that reads."""
         self.account_panel = AccountPanel(self.connection_panel, listener=listener, static=static)
         """The card of the account's numbers, services, usage and alerts."""
-        self._views = Tabs("What to read", (("messages", "Messages"), ("account", "Account")))
-        self._views.observe(lambda _change: self._show_view(), "value")
-        self._show_view()
+        self._static = static
+        self._late: dict[str, Panel[Any]] = {}
+        self._tabs = Tabs("Panels", _TABS)
+        self._tabs.observe(lambda _change: self._show_tab(), "value")
         self._status = StatusLine()
-        cards = self.connection_panel, self.send_panel, self._views, *self._read_panels
-        super().__init__([self._status, *cards])
+        cards = self.send_panel, self.messages_panel, self.account_panel
+        super().__init__([self._status, self.connection_panel, self._tabs, *cards])
         self.add_class("tw-workbench")
         self._open = True
+        self._show_tab()
         self._begin_picture(static)
         for panel in self._panels:
             panel.on_drawn(self._picture_changed)
@@ -169,20 +188,50 @@ class Workbench(SavedPicture, ipywidgets.VBox):
         if self.sandbox is not None:
             self.sandbox.close()
 
-    def _show_view(self) -> None:
-        visible(self.messages_panel, self._views.value == "messages")
-        visible(self.account_panel, self._views.value == "account")
+    @cached_property
+    def bulk_panel(self) -> BulkPanel:
+        """The card that sends to a table of recipients; created when it is first used."""
+        return self._add("bulk", BulkPanel(self.connection_panel, static=self._static))
+
+    @cached_property
+    def explore_panel(self) -> ExplorePanel:
+        """The card that explores the log; created when it is first used."""
+        return self._add("explore", ExplorePanel(self.connection_panel, static=self._static))
+
+    @cached_property
+    def events_panel(self) -> EventsPanel:
+        """The card that receives events; created when it is first used."""
+        return self._add("events", EventsPanel(self.connection_panel, static=self._static))
+
+    @cached_property
+    def raw_panel(self) -> RawRequestPanel:
+        """The card that sends any request; created when it is first used."""
+        return self._add("raw", RawRequestPanel(self.connection_panel, static=self._static))
+
+    def _add(self, tab: str, panel: AnyPanel) -> AnyPanel:
+        """Add the card of a tab, which is hidden until the tab is chosen."""
+        self._late[tab] = panel
+        visible(panel, self._tabs.value == tab)
+        panel.on_drawn(self._picture_changed)
+        self.children = (*self.children, panel)
+        return panel
+
+    def _show_tab(self) -> None:
+        chosen = self._tabs.value
+        getattr(self, f"{chosen}_panel")  # creates it if need be
+        visible(self.send_panel, chosen == "messages")
+        visible(self.messages_panel, chosen == "messages")
+        visible(self.account_panel, chosen == "account")
+        for tab, panel in self._late.items():
+            visible(panel, chosen == tab)
 
     def _connected(self, _twilio: Twilio) -> None:
         self.messages_panel.load()
 
     @property
     def _panels(self) -> tuple[Panel[Any], ...]:
-        return self.connection_panel, self.send_panel, *self._read_panels
-
-    @property
-    def _read_panels(self) -> tuple[Panel[Any], ...]:
-        return self.messages_panel, self.account_panel
+        early = self.connection_panel, self.send_panel, self.messages_panel, self.account_panel
+        return *early, *self._late.values()
 
     def __repr__(self) -> str:
         return f"Workbench({', '.join(map(repr, self._panels))})"

@@ -36,6 +36,10 @@ def bench() -> Iterator[Workbench]:
     bench.close()
 
 
+def open_tab(bench: Workbench, tab: str) -> None:
+    bench._tabs._receive(None, {"t": "choose", "value": tab}, None)
+
+
 def send(bench: Workbench) -> None:
     bench.send_panel._undo_seconds = 0
     PanelDriver(bench.send_panel).press("Send")
@@ -153,7 +157,7 @@ def test_a_subscription_to_a_message_can_be_ended() -> None:
 def test_the_account_has_a_tab_beside_the_log(bench: Workbench) -> None:
     messages, account = bench.messages_panel, bench.account_panel
     before = [messages in set(shown(bench)), account in set(shown(bench))]
-    bench._views._receive(None, {"t": "choose", "value": "account"}, None)
+    open_tab(bench, "account")
     after = [messages in set(shown(bench)), account in set(shown(bench))]
     PanelDriver(account).press("Load")
     assert bench.join(30)
@@ -161,6 +165,31 @@ def test_the_account_has_a_tab_beside_the_log(bench: Workbench) -> None:
     assert (before, after) == ([True, False], [False, True])
     assert account.frame is not None
     assert len(account.frame) == 4
+
+
+@pytest.mark.parametrize(
+    ("tab", "title"),
+    [
+        ("bulk", "Many messages"),
+        ("explore", "Explore messages"),
+        ("events", "Events"),
+        ("raw", "Raw request"),
+    ],
+)
+def test_a_panel_is_created_and_connected_when_its_tab_is_opened(
+    bench: Workbench, tab: str, title: str
+) -> None:
+    before = bench._panels
+    open_tab(bench, tab)
+    open_tab(bench, "messages")
+    open_tab(bench, tab)
+    (panel,) = set(bench._panels) - set(before)
+
+    assert panel is getattr(bench, f"{tab}_panel")
+    assert (panel.title, panel in set(shown(bench))) == (title, True)
+    assert bench.send_panel not in set(shown(bench))
+    assert panel._head.pill != "not connected"
+    assert f"<caption>{title}</caption>" in bench._picture_html()
 
 
 def test_nothing_is_read_or_sent_before_it_connects() -> None:

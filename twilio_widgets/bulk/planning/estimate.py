@@ -38,7 +38,11 @@ class Cost:
     """The total for messages whose price is known."""
 
     unpriced: int
-    """The number of messages to countries without a known price."""
+    """The number of messages whose price is not known."""
+
+    on_channels: int = 0
+    """Those of them that go to WhatsApp or another channel, for which the Pricing API has no
+    prices."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,15 +71,20 @@ class PaceEstimate:
         return f"{counted(self.rate, self.per)} a second{each}: {duration(self.seconds)}"
 
 
-def cost_of(costs: Iterable[Decimal | None]) -> Cost:
-    """Add up the known costs, and count the unknown ones."""
+def cost_of(costs: Iterable[Decimal | None], *, on_channels: int = 0) -> Cost:
+    """Add up the known costs, and count the unknown ones.
+
+    Args:
+        costs: The cost of each message; None is not known.
+        on_channels: The number of unknown costs of messages to WhatsApp or another channel.
+    """
     known, unpriced = Decimal(0), 0
     for cost in costs:
         if cost is None:
             unpriced += 1
         else:
             known += cost
-    return Cost(amount=known, unpriced=unpriced)
+    return Cost(amount=known, unpriced=unpriced, on_channels=on_channels)
 
 
 @dataclass(slots=True)

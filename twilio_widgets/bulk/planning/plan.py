@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from twilio_widgets.bulk.planning.column_mapping import ColumnMapping, column_mapping
 from twilio_widgets.bulk.planning.content import given_for
 from twilio_widgets.bulk.planning.csv_table import InputTable
-from twilio_widgets.bulk.planning.display import Preview, html_of, text_of
+from twilio_widgets.bulk.planning.display import Preview, text_of
 from twilio_widgets.bulk.planning.estimate import Per, check_rate
 from twilio_widgets.bulk.planning.opt_outs import missing_from, opt_outs_of, without_channel
 from twilio_widgets.bulk.planning.placeholders import placeholder_warnings
@@ -163,9 +163,6 @@ class Plan:
 
     def __repr__(self) -> str:
         return text_of(self.summary, self.problems)
-
-    def _repr_html_(self) -> str:
-        return html_of(self.summary, self.preview(), self.problems)
 
 
 def plan(

@@ -99,10 +99,14 @@ class Summary:
 
     def _money(self) -> str:
         cost = self.cost
+        if cost.on_channels == self.ready:
+            return "cost not included (Twilio's Pricing API has no prices of WhatsApp or channels)"
         if cost.unpriced == self.ready:
             return "no price known (give prices=)"
         about = f"about ${cost.amount:,.2f} (an estimate; {self.prices})"
-        return about + (f", {cost.unpriced:,} more without a known price" if cost.unpriced else "")
+        more = f", {cost.unpriced:,} more without a known price" if cost.unpriced else ""
+        channels = f" ({cost.on_channels:,} on WhatsApp or a channel)" if cost.on_channels else ""
+        return f"{about}{more}{channels}"
 
     def _rejected(self) -> str:
         if not self.rejected:
@@ -147,7 +151,10 @@ def summary_of(
         segments=segments,
         encodings=dict(Counter(row.encoding or "unknown" for row in rows).most_common()),
         blame=dict(blame.most_common()),
-        cost=cost_of(row.cost for row in rows),
+        cost=cost_of(
+            (row.cost for row in rows),
+            on_channels=sum(row.cost is None and ":" in row.to for row in rows),
+        ),
         priced_on=READ_ON,
         prices=prices,
         pace=pace_of(

@@ -30,6 +30,11 @@ MESSAGE = Effect("send a message")
 _NUMBER = Effect("buy a phone number", reaches=False)
 _DEVICE = Effect("send a command to a SIM, which is billed", reaches=False)
 _LOOKUP = Effect("look up details of a number, which is billed", reaches=False)
+_ADD_ON = Effect("install an add-on, which is billed", reaches=False)
+_RECORDING = Effect("record a call, which is billed", reaches=False)
+_TRANSCRIPT = Effect("transcribe a recording, which is billed", reaches=False)
+_HOSTING = Effect("call or text a number to verify its owner")
+_AGENT = Effect("invite someone to an interaction")
 _REGISTRATION = Effect("register for A2P messaging, which is billed", reaches=False)
 
 _CREATIONS = {
@@ -41,20 +46,41 @@ _CREATIONS = {
         "local": _NUMBER,
         "mobile": _NUMBER,
         "tollfree": _NUMBER,
+        "payments": Effect("take a payment from someone in a call"),
+        "recordings": _RECORDING,
+        "siprec": _RECORDING,
+        "streams": _RECORDING,
+        "transcriptions": _TRANSCRIPT,
     },
     "conversations": {"actions": MESSAGE, "communications": MESSAGE},
-    "flex-api": {"interactions": Effect("start an interaction with a customer")},
-    "intelligence": {"transcripts": Effect("transcribe a recording, which is billed", False)},
+    "flex-api": {
+        "interactions": Effect("start an interaction with a customer"),
+        "invites": _AGENT,
+        "participants": _AGENT,
+        "transfers": _AGENT,
+    },
+    "intelligence": {"transcripts": _TRANSCRIPT},
     "lookups": {"query": _LOOKUP},
+    "marketplace": {"installedaddons": _ADD_ON},
     "messaging": {
         "brandregistrations": _REGISTRATION,
         "preregisteredusa2p": _REGISTRATION,
+        "typing": Effect("show someone that you are typing"),
         "smsotp": Effect("send a code to the contact of a brand"),
         "usa2p": _REGISTRATION,
         "vettings": _REGISTRATION,
     },
     "notify": {"notifications": Effect("send a notification")},
-    "preview": {"commands": _DEVICE},
+    "numbers": {
+        "applications": Effect("apply for a short code, which is billed", reaches=False),
+        "hostednumberorders": _HOSTING,
+        "orders": _HOSTING,
+    },
+    "preview": {
+        "commands": _DEVICE,
+        "hostednumberorders": _HOSTING,
+        "installedaddons": _ADD_ON,
+    },
     "proxy": {"messageinteractions": MESSAGE},
     "studio": {
         "engagements": Effect("start a Studio flow, which can call and send messages"),
@@ -65,6 +91,10 @@ _CREATIONS = {
         "challenges": Effect("send a challenge to a device"),
         "notifications": Effect("send a challenge to a device"),
         "verifications": Effect("send a verification code"),
+    },
+    "video": {
+        "compositions": Effect("compose a recording, which is billed", reaches=False),
+        "transcriptions": _TRANSCRIPT,
     },
     "wireless": {"commands": _DEVICE},
 }

@@ -7,6 +7,7 @@ and where httptools is not available (JupyterLite). `proxy` chooses the proxy.
 from __future__ import annotations
 
 import importlib.util
+import re
 from typing import Any, Protocol
 
 import httpcore
@@ -43,6 +44,11 @@ NEVER_SENT = (
 )
 """The errors that httpx and httpcore raise before the first byte of a request. After any other
 error, the request may have been received."""
+
+_OS_PREFIX = re.compile(r"^\[Errno -?\d+\] ")
+_NO_HOST = ("name or service not known", "nodename nor servname", "getaddrinfo failed",
+            "temporary failure in name resolution")  # fmt: skip
+"""What the operating systems say of a host name that was not found."""
 
 _LATE = (TimeoutError, httpx.TimeoutException, httpcore.TimeoutException)
 _BROKEN = (
@@ -126,17 +132,19 @@ def translate_error(error: BaseException, *, may_have_been_sent: bool) -> BaseEx
         return NotConnected(problem)
     if isinstance(error, NEVER_SENT) or not may_have_been_sent:
         return NotConnected(
-            f"Could not reach Twilio ({name}: {_text(error)}). Nothing was sent. "
+            f"Could not reach Twilio ({_text(error)}). Nothing was sent. "
             "Check your connection or proxy, then try again."
         )
     if isinstance(error, _LATE):
         return NoReply(f"No complete response arrived in time ({name}).")
     if isinstance(error, _BROKEN):
-        return NoReply(
-            f"The connection broke before the response was complete ({name}: {_text(error)})."
-        )
+        return NoReply(f"The connection broke before the response was complete ({_text(error)}).")
     return NoReply(f"The request failed unexpectedly ({name}: {_text(error)}).")
 
 
 def _text(error: BaseException) -> str:
-    return mask(str(error))[:200] or "no details"
+    """Return the reason in words where there are some, else the name of the error's class."""
+    text = _OS_PREFIX.sub("", mask(str(error)))[:200].strip().rstrip(".")
+    if any(words in text.casefold() for words in _NO_HOST):
+        return "host name not found"
+    return text or type(error).__name__

@@ -88,7 +88,9 @@ class BulkForm:
         self.writing = True
         try:
             for name, control in self.controls.items():
-                control.value = getattr(draft, name)
+                value = getattr(draft, name)
+                is_list = name in {"to", "media"}
+                control.value = value if not is_list or value in dict(control.options) else _NONE
             self.template.picker.value = draft.template
             self.template.write(draft.variables)
         finally:

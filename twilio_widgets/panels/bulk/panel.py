@@ -48,7 +48,7 @@ from twilio_widgets.panels.code.access import Access
 from twilio_widgets.panels.connection.client_source import check_source, wake_with
 from twilio_widgets.panels.connection.senders import senders_of
 from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
-from twilio_widgets.panels.inputs.segment_meter import about_the_price, measure
+from twilio_widgets.panels.inputs.segment_meter import about_the_price, basis_of, measure
 from twilio_widgets.panels.kit.elements import Note, foot, styled, visible
 from twilio_widgets.panels.kit.panel import refuse_unknown, sentence_of
 from twilio_widgets.panels.kit.results import result
@@ -398,6 +398,7 @@ class BulkPanel(BulkWorker):
                     media=sight.media,
                     prices=self._source.per_segment,
                     about=about_the_price(self._source),
+                    basis=basis_of(self._source),
                 )
             )
 

@@ -45,7 +45,7 @@ export function drawPlot(plot, view, current) {
     plot.replaceChildren(view.kind === "bars" ? element("ol", "tw-bars") : makeDrawing());
   }
   const root = /** @type {Element} */ (plot.firstElementChild);
-  put(root, { role: "group", "aria-label": view.title });
+  put(root, { role: view.kind === "bars" ? "list" : "group", "aria-label": view.title });
   const marks = view.kind === "bars" ? drawBars(root, view) : drawSvg(root, view, plot.clientWidth);
   marks.forEach((mark, index) => {
     const place = markAt(view, index);
@@ -164,7 +164,8 @@ function drawBars(list, view) {
 function makeBar() {
   const item = element("li");
   const mark = element("div", "tw-bar");
-  mark.append(element("span", "tw-bar-label"), element("i"), element("span", "tw-bar-value"));
+  // The space keeps both texts apart for who reads or speaks the text; a flex box does not show it.
+  mark.append(element("span", "tw-bar-label"), element("i"), " ", element("span", "tw-bar-value"));
   item.append(mark);
   return item;
 }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+import ipywidgets
+
 from twilio_widgets.core.credentials.secret import concealed, kind_of
 from twilio_widgets.panels.classroom import state as steps
 from twilio_widgets.panels.classroom.state import COLUMNS, EVERYONE, FAULTS, ClassState
@@ -74,20 +76,21 @@ class ClassPanel(Panel[ClassState]):
         self._empty = styled(Note(), "tw-nothing")
         self._table = VirtualTable(COLUMNS, label=self.title, key="sid", live=True)
         self._student = LineInput("Student", kind="select")
-        self._fault = LineInput("Fault", kind="select")
+        self._fault = LineInput("Next request", kind="select")
         self._fault.offer((name, text) for name, (text, _) in FAULTS.items())
         self._fault.value = next(iter(FAULTS))
         self._inject = OrderedButton("Inject the fault", main=True)
         self._note = Note()
+        self.add_class("tw-class")
         self._read_fields((self._student, self._fault))
         self._on_press(self._inject, self._plan_fault)
         self._on_change(self._student, lambda _value: self._draw_code())
         self._on_change(self._fault, lambda _value: self._draw_code())
-        self.add_class("tw-class")
+        choices = styled(ipywidgets.VBox([self._student, self._fault]), "tw-rows")
         self._assemble(
             self._empty,
             self._table,
-            body(self._student, self._fault, self._note),
+            body(choices, self._note),
             foot(self._inject, right=(self._code_button,)),
         )
 

@@ -20,7 +20,7 @@ EVERYONE = ""
 COLUMNS = (
     TableColumn("at", "Created", kind="time"),
     TableColumn("from", "From", choice=True),
-    TableColumn("to", "To", choice=True),
+    TableColumn("to", "To", choice=True, width=14),
     TableColumn("status", "Status", kind="status"),
     TableColumn("body", "Body"),
 )

@@ -75,7 +75,7 @@ class EventsForm:
         self._choice = field(self.how, self._notes["how"])
         self._public, self._reply = rows["public_url"], rows["reply"]
         self._entrance = field(self.urls, self._ingress, self._warning)
-        self._point = styled(ipywidgets.VBox([rows["point"], self._pointed]), "tw-rows")
+        self._point = rows["point"]
         presses = styled(ipywidgets.HBox([self.inbound, self.status]), "tw-simulate")
         self._simulate = field(self.entries["body"], presses, self._notes["body"])
         self._fields = body(
@@ -84,6 +84,7 @@ class EventsForm:
             self._public,
             self._reply,
             self._point,
+            self._pointed,
             self._simulate,
         )
         self._outcome = styled(ipywidgets.VBox([self._advice, self._note]), "tw-outcomes")
@@ -106,8 +107,9 @@ class EventsForm:
         visible(self._entrance, runs and state.settings and state.ingress is not None)
         visible(self._public, webhooks and not state.sandbox and state.settings)
         visible(self._reply, webhooks and state.settings)
-        visible(self._point, on and webhooks)
-        visible(self._simulate, on and state.sandbox)
+        visible(self._point, runs and webhooks)
+        visible(self._pointed, on and webhooks)
+        visible(self._simulate, runs and state.sandbox)
         self._draw_fields(state)
         self._draw_notes(state)
         self._draw_actions(state)
@@ -152,7 +154,7 @@ class EventsForm:
         self._question.show(texts.taking_over_of(state))
         idle, over = state.phase in {"idle", "asking", "starting"}, steps.is_over(state)
         visible(self.start, idle or over)
-        visible(self.stop, not idle)
+        visible(self.stop, not idle and not over)
         visible(self.settings, state.phase == "on" and state.how == "webhooks")
         self.settings.text = "Hide settings" if state.settings else "Settings"
         self.start.text = "Start again" if over else "Start"

@@ -190,7 +190,7 @@ def _store_of(connection: Connection, store: str | Path | None) -> Path:
 def _masked(pointed: Iterable[ConfiguredWebhook]) -> tuple[PointedHere, ...]:
     """Return the configured webhooks with their numbers masked."""
     return tuple(
-        PointedHere(sid=one.sid, name=mask(one.name), before=one.went_to, notes=one.notes)
+        PointedHere(sid=one.sid, name=mask(one.name), before=before_of(one), notes=one.notes)
         for one in pointed
     )
 
@@ -206,3 +206,8 @@ def _seconds_between(earlier: datetime | None, later: datetime | None) -> float 
     if earlier is None or later is None:
         return None
     return max(0.0, (later - earlier).total_seconds())
+
+
+def before_of(pointed: ConfiguredWebhook) -> str:
+    """Return where a number or service sent its messages before, as the card shows it."""
+    return "not set" if pointed.went_to == "nowhere" else pointed.went_to

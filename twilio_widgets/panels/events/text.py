@@ -137,7 +137,7 @@ def chips_of(seen: Seen | None) -> list[list[str]]:
 def pointed_of(pointed: PointedHere) -> str:
     """Return a configured number or service, and its previous webhook."""
     notes = "".join(f" {note}" for note in pointed.notes)
-    return f"{pointed.name} sends its messages here (before: {pointed.before}).{notes}"
+    return f"{pointed.name} now sends its messages here (before: {pointed.before}).{notes}"
 
 
 def public_url_hint_of(state: EventsState) -> str:

@@ -199,7 +199,8 @@ class EventsWorker(Panel[EventsState]):
     def _configure_number(self, number: str, listener: Listener) -> str:
         pointed = listener.point(number)
         self._apply(steps.typed, "point", "")
-        return f"{mask(pointed.name)} now sends its messages here (before: {pointed.went_to})."
+        before = sources.before_of(pointed)
+        return f"{mask(pointed.name)} now sends its messages here (before: {before})."
 
     def _restore(self, sid: str) -> str:
         # Restoring is a request to Twilio, which needs no running listener.

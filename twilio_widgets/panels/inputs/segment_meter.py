@@ -27,6 +27,7 @@ MOST_BARS = 30
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 _INSTEAD = {"": "without it,", " ": "with an ordinary space", "\n": "with a line break"}
 _ACTUAL = "without carrier fees. Twilio reports the actual cost in the message's price."
+_ESTIMATE = "estimate"
 _ABOUT_THE_PRICE = f"An estimate from Twilio's list prices, read in {READ_ON:%B %Y}, {_ACTUAL}"
 
 
@@ -71,6 +72,7 @@ def measure(
     media: bool = False,
     prices: Mapping[str, Decimal] = PER_SEGMENT,
     about: str = _ABOUT_THE_PRICE,
+    basis: str = _ESTIMATE,
 ) -> MeterView:
     """Return the segments and the estimated price of a message.
 
@@ -80,6 +82,7 @@ def measure(
         media: Whether the message has media.
         prices: Estimated US dollars per segment, by country.
         about: The sentence about these prices.
+        basis: The same in a few words; a message with media has a list price.
     """
     if not body and not media:
         empty = "A segment has 160 characters, or 70 if any of them is outside GSM-7."
@@ -97,7 +100,7 @@ def measure(
             too_long=too_long,
         )
     cut = segments(body)
-    price = priced(to, cut.count, prices=prices)
+    price = priced(to, cut.count, prices=prices, basis=basis)
     blame, cure = _blame(body, cut)
     return MeterView(
         fills=_fills(cut),
@@ -117,16 +120,23 @@ def about_the_price(source: PriceSource) -> str:
     return f"An estimate from {source.described}, {_ACTUAL}"
 
 
+def basis_of(source: PriceSource) -> str:
+    """Return the basis of an estimate in a few words."""
+    is_list = source.per_segment is PER_SEGMENT
+    return _ESTIMATE if is_list else f"{_ESTIMATE}; {source.described}"
+
+
 def priced(
     to: str,
     segments: int,
     *,
     media: bool = False,
     prices: Mapping[str, Decimal] = PER_SEGMENT,
+    basis: str = _ESTIMATE,
 ) -> str:
     """Return the estimated price as text; empty where there is no estimate."""
     price = estimate(to, segments, media=media, prices=prices)
-    return "" if price is None else f"about {money_text(price)} (estimate)"
+    return "" if price is None else f"about {money_text(price)} ({basis})"
 
 
 def _fills(cut: Segments) -> tuple[int, ...]:

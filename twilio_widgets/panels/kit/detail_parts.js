@@ -26,7 +26,11 @@ export function explained({ title, advice, message, who, again, url }) {
   if (advice) box.append(element("p", "", advice));
   if (message) box.append(element("p", "tw-why-message", `Twilio's words: ${message}`));
   if (url) {
-    const last = element("p", "tw-why-who", `Who can fix it: ${who} · ${again ? `Retry: ${again} · ` : ""}`);
+    const last = element(
+      "p",
+      "tw-why-who",
+      `Who can fix it: ${who} · ${again ? `Retry: ${again} · ` : ""}`,
+    );
     const more = element("a", "", "More at Twilio");
     more.href = url;
     more.target = "_blank";

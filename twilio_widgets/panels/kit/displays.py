@@ -1,18 +1,22 @@
-"""How values of the core are displayed at the end of a cell: static HTML, without scripts.
+"""How values are displayed at the end of a cell: static HTML, without scripts.
 
-The core contains no HTML. `register` tells IPython how to display its types; a terminal shows their
-plain `repr`.
+Neither the core nor a plan contains HTML. `register` tells IPython how to display these types; a
+terminal shows their plain `repr`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from twilio_widgets.core.numbers.masking import mask
+from twilio_widgets.core.numbers.money import money_text
 from twilio_widgets.core.printable import inert, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
+    from twilio_widgets.bulk.planning.display import Preview
+    from twilio_widgets.bulk.planning.plan import Plan
     from twilio_widgets.core.error_codes.explain import Explanation
     from twilio_widgets.core.flows.account import AccountCheck
     from twilio_widgets.core.guardrails.policy import Policy
@@ -23,7 +27,8 @@ if TYPE_CHECKING:
 _GOOD, _BAD, _WARN = "#2e8b46", "#d9534f", "#c77700"
 _SOFT = "opacity: .75"
 _CARD = (
-    "max-width: 720px; padding: 10px 12px; border: 1px solid rgb(128 128 128 / 35%); "
+    "box-sizing: border-box; max-width: 960px; margin: 4px 0; padding: 10px 12px; "
+    "border: 1px solid rgb(128 128 128 / 35%); "
     "border-radius: 6px; font-size: 13px; line-height: 1.5; text-align: left"
 )
 _BUBBLE = (
@@ -31,6 +36,9 @@ _BUBBLE = (
     "background: rgb(80 140 220 / 18%); border-radius: 10px 10px 10px 2px; "
     "white-space: pre-wrap; overflow-wrap: anywhere"
 )
+_TABLE = "width: 100%; margin: 6px 0 2px; border-collapse: collapse; font-size: 12px"
+_CELL = "padding:4px 12px 4px 0;text-align:left;vertical-align:top;white-space:pre-wrap"
+_ROW = "background:none;border-top:1px solid rgb(128 128 128 / 25%)"
 _BLAMED = "background: rgb(255 160 0 / 45%); border-radius: 2px; padding: 0 1px"
 MOST_BUBBLES = 30
 """Segments shown at most; Twilio's longest body has 24."""
@@ -101,12 +109,64 @@ def policy_html(policy: Policy) -> str:
     return _card("Policy", "", f'<ul style="margin: 4px 0 0; padding-left: 18px">{rules}</ul>')
 
 
+def plan_html(plan: Plan) -> str:
+    """Return a plan's summary, its first messages as bubbles, and its first problems."""
+    title, *lines = plan.summary.lines()
+    tone = _GOOD if not plan.problems else _WARN if plan.rows else _BAD
+    return _card(
+        title,
+        "",
+        "".join(map(_sentence, lines)) + _messages(plan.preview()) + _problems(plan),
+        tone,
+    )
+
+
+def preview_html(preview: Preview) -> str:
+    """Return the first messages of a plan as bubbles."""
+    return _card("The first messages", "", _messages(preview))
+
+
+def _messages(preview: Preview) -> str:
+    from twilio_widgets.bulk.planning.display import cut, showing
+
+    if not preview.rows:
+        return ""
+    rows = [
+        (
+            f"{row.n:,}",
+            inert(mask(row.to)),
+            f'<span style="{_BUBBLE}">{inert(cut(row.body)) or "&nbsp;"}</span>',
+            f"{row.segments}",
+            "" if row.cost is None else inert(money_text(row.cost)),
+        )
+        for row in preview.rows
+    ]
+    heads = ("Row", "To", "Message", "Segments", "Cost")
+    return _table(heads, rows, showing(len(rows), preview.total, "messages"))
+
+
+def _problems(plan: Plan) -> str:
+    from twilio_widgets.bulk.planning.display import MOST_SHOWN, showing
+
+    shown = plan.problems[:MOST_SHOWN]
+    if not shown:
+        return ""
+    rows = [(f"{one.n:,}", inert(one.column or ""), inert(one.reason)) for one in shown]
+    return _table(
+        ("Row", "Column", "Why it cannot be sent"),
+        rows,
+        showing(len(rows), len(plan.problems), "problems"),
+    )
+
+
 DISPLAYS: dict[tuple[str, str], Callable[[Any], str]] = {
     ("twilio_widgets.core.text.segments", "Segments"): segments_html,
     ("twilio_widgets.signature.verdict", "Verdict"): verdict_html,
     ("twilio_widgets.core.error_codes.explain", "Explanation"): explanation_html,
     ("twilio_widgets.core.flows.account", "AccountCheck"): account_check_html,
     ("twilio_widgets.core.guardrails.policy", "Policy"): policy_html,
+    ("twilio_widgets.bulk.planning.plan", "Plan"): plan_html,
+    ("twilio_widgets.bulk.planning.display", "Preview"): preview_html,
 }
 """Module and name of each type, so that none is imported before it is displayed."""
 
@@ -123,6 +183,24 @@ def _card(title: str, subtitle: str, body: str, tone: str = "") -> str:
     return (
         f'<div class="tex2jax_ignore mathjax_ignore" style="{_CARD}{edge}">'
         f"<strong>{inert(title)}</strong>{soft}{body}</div>"
+    )
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], said: str) -> str:
+    """Return a table of cells that are HTML, and a line below it."""
+    head = "".join(
+        f'<th scope="col" style="{_CELL};font-weight:400;{_SOFT}">{inert(name)}</th>'
+        for name in heads
+    )
+    body = "".join(
+        f'<tr style="{_ROW}">'
+        + "".join(f'<td style="{_CELL}">{cell}</td>' for cell in cells)
+        + "</tr>"
+        for cells in rows
+    )
+    return (
+        f'<table style="{_TABLE}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        f'<div style="{_SOFT}; font-size: 12px">{inert(said)}</div>'
     )
 
 

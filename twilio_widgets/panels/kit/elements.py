@@ -113,8 +113,8 @@ def body(*rows: ipywidgets.Widget) -> ipywidgets.VBox:
 
 def foot(*left: ipywidgets.Widget, right: Iterable[ipywidgets.Widget] = ()) -> ipywidgets.HBox:
     """Return the row of a card's buttons: the primary one first, quiet ones at the right."""
-    gap = styled(ipywidgets.Box(), "tw-gap")
-    return styled(ipywidgets.HBox([*left, gap, *right]), "tw-foot")
+    quiet = styled(ipywidgets.HBox(list(right)), "tw-foot-right")
+    return styled(ipywidgets.HBox([*left, quiet]), "tw-foot")
 
 
 def styled(widget: Control, *classes: str) -> Control:

@@ -7,12 +7,14 @@ function render({ model, el }) {
   el.append(list);
 
   const draw = () => {
-    const rows = model.get("rows").flatMap(([label, text]) => {
+    const rows = model.get("rows").map(([label, text]) => {
       const term = document.createElement("dt");
       term.textContent = label;
       const description = document.createElement("dd");
       description.textContent = text;
-      return [term, description];
+      const row = document.createElement("div"); // so that a line breaks between rows only
+      row.append(term, description);
+      return row;
     });
     list.replaceChildren(...rows);
   };

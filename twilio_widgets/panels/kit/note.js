@@ -12,7 +12,10 @@ function render({ model, el }) {
 
   // A standard ipywidgets control cannot set aria-describedby, so the note sets it.
   const introduce = () => {
-    const control = el.closest(".tw-field")?.querySelector("input, textarea, select");
+    const field = el.closest(".tw-field");
+    if (!field || field.querySelector(".tw-filters")) return; // it is about no single filter
+    const typed = field.querySelector("input:not([type='file']), textarea");
+    const control = typed ?? field.querySelector("select");
     if (!control) return;
     const isShown = note.textContent !== "";
     if (isShown) control.setAttribute("aria-describedby", note.id);

@@ -6,12 +6,12 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 import ipywidgets
-import traitlets
 
 from twilio_widgets.panels.code.snippets import get_snippet
 from twilio_widgets.panels.inputs.ordered_button import OrderedButton
 from twilio_widgets.panels.kit.assets import asset
-from twilio_widgets.panels.kit.elements import Code, Element, Note, styled, visible
+from twilio_widgets.panels.kit.elements import Code, Note, styled, visible
+from twilio_widgets.panels.kit.unsaved import Unsaved
 from twilio_widgets.panels.messages.chat import contact_of, note_of, title_of
 from twilio_widgets.panels.table.cells import TONES
 from twilio_widgets.panels.table.message_text import body_of, error_of, facts_of
@@ -25,16 +25,15 @@ _SHOW_CODE, _HIDE_CODE = "Code for this message", "Hide code for this message"
 _TONES = {word: tone for tone, words in TONES.items() for word in words}
 
 
-class MessageView(Element):
+class MessageView(Unsaved):
     """The fields of a message; all texts are drawn as text, never as HTML."""
 
     _esm = asset(__file__, "message.js")
     _css = asset(__file__, "../kit/detail.css")
-    view = traitlets.Dict().tag(sync=True)
 
     def show(self, detail: Detail) -> None:
         """Show the current state of the message."""
-        self.view = view_of(detail)
+        self._put(view_of(detail))
 
 
 def view_of(detail: Detail) -> dict[str, object]:
@@ -70,9 +69,9 @@ class MessageDetail:
         self._chat_title, self._chat_note, self._chat = Note(), Note(), Conversation()
         head = styled(ipywidgets.VBox([self._chat_title, self._chat_note]), "tw-chat-head")
         self._chat_box = ipywidgets.VBox([head, self._chat])
-        gap = styled(ipywidgets.Box(), "tw-gap")
+        quiet = styled(ipywidgets.HBox([self.show_code]), "tw-foot-right")
         buttons = [self.back, self.ask_chat, self.reply, self.open_chat, self.refresh, self.close]
-        actions = styled(ipywidgets.HBox([*buttons, gap, self.show_code]), "tw-detail-actions")
+        actions = styled(ipywidgets.HBox([*buttons, quiet]), "tw-detail-actions")
         rows = [self._message, self._chat_box, actions, self.code]
         self.box = styled(ipywidgets.VBox(rows), "tw-detail")
         visible(self.code, False)

@@ -2,6 +2,7 @@
 
 import { explained, fact } from "../kit/detail_parts.js";
 import { element } from "../kit/dom.js";
+import { askFor } from "../kit/unsaved.js";
 
 /**
  * @import { Why } from "../kit/detail_parts.js"
@@ -9,7 +10,7 @@ import { element } from "../kit/dom.js";
  *   body: string | null, facts: [label: string, text: string][] }} View
  */
 
-/** @param {import("@anywidget/types").RenderProps<{ view: View }>} context */
+/** @param {import("@anywidget/types").RenderProps<{ epoch: number }>} context */
 function render({ model, el }) {
   const root = element("article", "tw-message");
   root.setAttribute("aria-label", "Message");
@@ -26,9 +27,8 @@ function render({ model, el }) {
   root.append(head, problem, why, body, facts);
   el.append(root);
 
-  const draw = () => {
-    const view = model.get("view");
-    if (!view.sid) return;
+  /** @param {View} view */
+  const show = (view) => {
     sid.textContent = view.sid;
     status.textContent = view.status;
     status.dataset.tone = view.tone;
@@ -42,9 +42,7 @@ function render({ model, el }) {
     body.hidden = (view.body ?? null) === null;
     facts.replaceChildren(...view.facts.map(fact));
   };
-  model.on("change:view", draw);
-  draw();
-  return () => model.off("change:view", draw);
+  return askFor(model, show);
 }
 
 export default { render };

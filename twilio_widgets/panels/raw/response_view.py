@@ -59,7 +59,7 @@ class ResponseArea:
     """A status line, and the body as a tree, table, text, image or file."""
 
     def __init__(self) -> None:
-        self.find_out = OrderedButton("Find out")
+        self.find_out = styled(OrderedButton("Find out", main=True), "tw-find-out")
         self.views = Tabs("Views of the response", [("tree", "Tree")])
         self._head = ResponseHead()
         self._tree = JsonTree("The response", root="panel.response.data", hides=names_a_secret)

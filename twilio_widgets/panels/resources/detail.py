@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import ipywidgets
-import traitlets
 
 from twilio_widgets.core.printable import one_line
 from twilio_widgets.panels.inputs.ordered_button import OrderedButton
 from twilio_widgets.panels.kit.assets import asset
-from twilio_widgets.panels.kit.elements import Element, styled, visible
+from twilio_widgets.panels.kit.elements import styled, visible
+from twilio_widgets.panels.kit.unsaved import Unsaved
 from twilio_widgets.panels.table.message_text import explained, moment_of, sid_masked
 
 if TYPE_CHECKING:
@@ -81,12 +81,15 @@ FACTS: dict[Section, tuple[tuple[str, str], ...]] = {
 _TONES = {"error": "problem", "warning": "warning"}
 
 
-class ResourceView(Element):
+class ResourceView(Unsaved):
     """The fields of one row; all texts are drawn as text, never as HTML."""
 
     _esm = asset(__file__, "resource.js")
     _css = asset(__file__, "resources.css")
-    view = traitlets.Dict().tag(sync=True)
+
+    def show(self, section: Section, row: Mapping[str, object]) -> None:
+        """Show a row of a section."""
+        self._put(view_of(section, row))
 
 
 def view_of(section: Section, row: Mapping[str, object]) -> dict[str, object]:
@@ -136,4 +139,4 @@ class ResourceDetail:
         """Show a row, or hide the details."""
         visible(self.box, row is not None)
         if row is not None:
-            self._view.view = view_of(section, row)
+            self._view.show(section, row)

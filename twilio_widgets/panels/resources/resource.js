@@ -2,6 +2,7 @@
 
 import { explained, fact } from "../kit/detail_parts.js";
 import { element } from "../kit/dom.js";
+import { askFor } from "../kit/unsaved.js";
 
 /**
  * @import { Why } from "../kit/detail_parts.js"
@@ -9,7 +10,7 @@ import { element } from "../kit/dom.js";
  *   facts: [label: string, text: string][] }} View
  */
 
-/** @param {import("@anywidget/types").RenderProps<{ view: View }>} context */
+/** @param {import("@anywidget/types").RenderProps<{ epoch: number }>} context */
 function render({ model, el }) {
   const root = element("article", "tw-message");
   root.setAttribute("aria-label", "Details");
@@ -22,9 +23,8 @@ function render({ model, el }) {
   root.append(head, why, facts);
   el.append(root);
 
-  const draw = () => {
-    const view = model.get("view");
-    if (!view.facts) return;
+  /** @param {View} view */
+  const show = (view) => {
     name.textContent = view.name;
     level.textContent = view.level;
     level.dataset.tone = view.tone;
@@ -32,9 +32,7 @@ function render({ model, el }) {
     why.replaceChildren(...(view.error.title ? [explained(view.error)] : []));
     facts.replaceChildren(...view.facts.map(fact));
   };
-  model.on("change:view", draw);
-  draw();
-  return () => model.off("change:view", draw);
+  return askFor(model, show);
 }
 
 export default { render };

@@ -98,6 +98,7 @@ def _row(section: Section, index: int, record: Mapping[Any, Any]) -> Row:
         row["inbound"] = "the number's own" if follows else row["inbound_request_url"]
     elif section == "usage":
         row |= {"start": _day(record["start_date"]), "end": _day(record["end_date"])}
+        row["price_unit"] = str(row["price_unit"] or "").upper()
     return row
 
 

@@ -11,6 +11,7 @@ from twilio_widgets.panels.inputs.ordered_button import OrderedButton
 from twilio_widgets.panels.inputs.segment_meter import (
     SegmentMeter,
     about_the_price,
+    basis_of,
     measure,
     priced,
 )
@@ -74,11 +75,11 @@ class SendForm:
         self.send = OrderedButton("Send", main=True)
         self.undo = styled(OrderedButton("Undo", main=True), "tw-undo-box")
         self.another = OrderedButton("Send another")
-        self.find_out = OrderedButton("Find out")
+        self.find_out = OrderedButton("Find out", main=True)
         self.anew = OrderedButton("New message")
         self.look_again = OrderedButton("Look again")
         self.more = OrderedButton("More", quiet=True)
-        self.agree = OrderedButton("Send")
+        self.agree = OrderedButton("Send", main=True)
         self.back = OrderedButton("Back")
         self._track = Stepper()
         self._sent = Facts()
@@ -120,6 +121,7 @@ class SendForm:
                 media=media,
                 prices=self._prices.per_segment,
                 about=about_the_price(self._prices),
+                basis=basis_of(self._prices),
             )
         )
         self._outcome.show(*texts.outcome_of(state, self._how_to_connect))
@@ -163,7 +165,8 @@ class SendForm:
         self.send.text = "Sending…" if state.phase == "sending" else "Send"
         self.send.disabled = not steps.may_send(state)
         self.undo.text = f"Undo (sending in {state.seconds_left} s)"
-        visible(self.send, state.phase != "counting")  # one primary button at a time
+        # One primary button at a time: the others have this place.
+        visible(self.send, state.phase not in {"asking", "counting", "unknown", "searching"})
         self.undo.turn = state.attempt
         self.find_out.text = "Looking…" if state.phase == "searching" else "Find out"
         self.find_out.disabled = state.phase == "searching" or state.account is None
@@ -179,7 +182,10 @@ class SendForm:
         if state.phase == "asking":
             parameters: dict[str, Any] = parameters_of(state.draft)
             price = priced(
-                parameters["to"], segments_of(parameters), prices=self._prices.per_segment
+                parameters["to"],
+                segments_of(parameters),
+                prices=self._prices.per_segment,
+                basis=basis_of(self._prices),
             )
             question, yes = texts.question_of(parameters, price)
             self._question.show(question, "warning")

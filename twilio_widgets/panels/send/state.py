@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from twilio_widgets.core.error_codes.explain import explain_error
 from twilio_widgets.core.flows.find import NotSureYet
+from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.panels.send.draft import (
     FIELDS,
     UNDER_MORE,
     Draft,
     parameters_of,
     problems_of,
+    recipient_in,
     segments_of,
     sender_of,
 )
@@ -396,5 +398,7 @@ def _with_problem(state: SendState, name: str, text: str) -> SendState:
     if name not in {*FIELDS, "template", *map(variable, state.draft.variables)}:
         return replace(state, failure=text)
     about_this = re.sub(rf"^{name}\b", "This", text)
+    if name == "to" and (number := recipient_in(state.draft.to)):  # the field above shows it
+        about_this = about_this.replace(mask(number), "This number")
     problems = {**state.problems, name: about_this}
     return replace(state, problems=problems, more=state.more or name in UNDER_MORE)

@@ -110,7 +110,8 @@ class TemplateFields:
         ):
             visible(line, n < len(names))
             control.disabled = locked
-            control.label = one_line(names[n]) if n < len(names) else f"Variable {n + 1}"
+            name = one_line(names[n]) if n < len(names) else f"{n + 1}"
+            control.label = f"Variable {name}" if name.isdecimal() else name
             problem = problems.get(variable(names[n]), "") if n < len(names) else ""
             note.show(problem, "problem")
         self.picker.disabled = locked

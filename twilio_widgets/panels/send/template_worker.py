@@ -9,7 +9,7 @@ from twilio_widgets.errors import TwilioWidgetsError
 from twilio_widgets.panels.kit.panel import Panel
 from twilio_widgets.panels.send import template_steps as steps
 from twilio_widgets.panels.send.state import SendState
-from twilio_widgets.panels.send.template_fields import offered
+from twilio_widgets.panels.send.template_fields import MOST_VARIABLES, offered
 from twilio_widgets.panels.send.template_steps import WindowQuestion
 
 if TYPE_CHECKING:
@@ -65,8 +65,17 @@ class TemplateWorker(Panel[SendState]):
 
 
 def templates_of(twilio: Twilio) -> tuple[tuple[ContentTemplate, ...], str]:
-    """Return the account's templates, and why they could not be read, if so."""
+    """Return the templates that a panel can fill in, and why others are missing, if so."""
     try:
-        return offered(twilio.templates.all()), ""
+        found = twilio.templates.all()
     except TwilioWidgetsError as error:
         return (), f"The templates could not be listed. {error}"
+    usable = offered(found)
+    left_out = len(found) - len(usable)
+    if not left_out:
+        return usable, ""
+    noun = "template is" if left_out == 1 else "templates are"
+    return usable, (
+        f"{left_out:,} more {noun} not offered here, with more than {MOST_VARIABLES} variables: "
+        "send such a template with twilio.messages.send(content_sid=…)."
+    )

@@ -14,6 +14,7 @@ import { visible } from "./table_text.js";
  * @import { View } from "./table_view.js"
  */
 
+const LEAST_ROWS = 3; // so that there is room for a sentence
 const MARGIN = 5; // rows drawn above and below the visible ones
 
 /**
@@ -35,8 +36,9 @@ function paint(view) {
     parts: { grid, body },
   } = view;
   const count = order.shown.length;
-  const tall = heightOf(view);
   body.style.height = `${count * ROW}px`;
+  keepHeight(view);
+  const tall = heightOf(view);
   const first = Math.max(0, Math.floor(grid.scrollTop / ROW) - MARGIN);
   const last = Math.min(count, Math.ceil((grid.scrollTop + tall) / ROW) + MARGIN);
   growSlots(view, last - first);
@@ -63,12 +65,21 @@ function paint(view) {
 }
 
 /**
+ * Makes the grid as high as all its rows need, up to the set height; a filter does not shrink it.
+ * @param {View} view
+ */
+function keepHeight({ store, parts: { grid } }) {
+  const needed = ROW * (1 + Math.max(LEAST_ROWS, store.rows.length));
+  grid.style.minHeight = `${Math.min(needed, Number.parseFloat(grid.style.maxHeight))}px`;
+}
+
+/**
  * The height of the visible rows in pixels, without the header. A grid detached from the page, while
  * JupyterLab moves it, has no height; the set height is used, or it would be drawn without rows.
  * @param {View} view
  */
 export function heightOf({ parts: { grid } }) {
-  return Math.max(0, (grid.clientHeight || Number.parseFloat(grid.style.height)) - ROW);
+  return Math.max(0, (grid.clientHeight || Number.parseFloat(grid.style.maxHeight)) - ROW);
 }
 
 /**

@@ -94,7 +94,7 @@ export function makeParts(columns, label, live, height) {
     make("div", { role: "rowgroup", className: "tw-heads" }, head),
     body,
   );
-  grid.style.height = `${height}px`;
+  grid.style.maxHeight = `${height}px`;
   grid.setAttribute("aria-multiselectable", "true");
   const fresh = make("button", { type: "button", className: "tw-fresh", hidden: true });
   const count = make("span", { className: "tw-count" });
@@ -254,7 +254,8 @@ export function fitColumns(columns, widths, wants, rows) {
     let longest = wants[column] ?? WIDTHS[kind];
     for (const { cells } of rows) {
       const length = cells[column].length + 1;
-      if ((width ?? null) === null && GROWING.has(kind)) wide = Math.max(wide, Math.min(WIDEST, length));
+      if ((width ?? null) === null && GROWING.has(kind))
+        wide = Math.max(wide, Math.min(WIDEST, length));
       longest = Math.max(longest, Math.min(LONGEST, length));
     }
     widths[column] = wide;

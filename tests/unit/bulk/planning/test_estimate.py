@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+import twilio_widgets as tw
 from twilio_widgets.bulk.planning.estimate import (
     LONGEST_VALIDITY,
     Cost,
@@ -24,6 +25,22 @@ LONG_CODE, SHORT_CODE, SERVICE = "+14155550123", "12345", "MG" + "0" * 32
 def test_costs_add_up_exactly_and_what_has_no_price_is_counted():
     assert cost_of([Decimal("0.1")] * 3 + [None]) == Cost(amount=Decimal("0.3"), unpriced=1)
     assert cost_of([]) == Cost(amount=Decimal(0), unpriced=0)
+
+
+@pytest.mark.parametrize(
+    ("phones", "text"),
+    [
+        (["whatsapp:+14155550123"], "1 segment, cost not included (Twilio's Pricing API has "),
+        (
+            ["whatsapp:+14155550123", "+14155550123"],
+            "1 more without a known price (1 on WhatsApp or a channel).",
+        ),
+    ],
+)
+def test_a_plan_says_that_messages_on_whatsapp_have_no_estimate(phones, text):
+    rows = [{"phone": phone} for phone in phones]
+    plan = tw.plan(rows, to="phone", messaging_service_sid="MG" + "0" * 32, body="Hi")
+    assert text in str(plan.summary)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from twilio_widgets.core.message.parameters import form_of
 from twilio_widgets.core.numbers.prices import estimate
 from twilio_widgets.core.text.segments import segments
 from twilio_widgets.errors import ConfigurationError, InvalidMessage
+from twilio_widgets.panels.kit.displays import plan_html, preview_html
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 LATER = datetime(2026, 1, 16, 9, tzinfo=UTC)
@@ -686,8 +687,10 @@ def test_a_hostile_text_stays_text_in_the_picture(text):
     rows = [{"to": ADA, text: text, "x": text}, {"to": f"+1 {text}", text: text, "x": text}]
     made = planned(rows, columns={"body": "x"})
 
-    for page in (made._repr_html_(), made.preview()._repr_html_()):
-        assert Texts(page).tags <= {"div", "p", "table", "thead", "tbody", "tr", "th", "td", "span"}
+    for page in (plan_html(made), preview_html(made.preview())):
+        assert Texts(page).tags <= {
+            *("div", "strong", "table", "thead", "tbody", "tr", "th", "td", "span")
+        }
         assert "\u202e" not in page
         assert "\x9b" not in page
     assert "\u202e" not in repr(made)
@@ -698,11 +701,11 @@ def test_the_picture_is_small_masks_numbers_and_says_what_it_leaves_out():
     rows = [{"to": f"+4479111{n:05}"} for n in range(12_345)] + [{"to": "x"}] * 7
     made = planned(rows)
 
-    page = Texts(made._repr_html_())
+    page = Texts(plan_html(made))
     assert "showing 5 of 12,345 messages" in page.texts
     assert "showing 5 of 7 problems" in page.texts
-    assert "+447911100000" not in made._repr_html_() + repr(made) + repr(made.preview())
-    assert len(made._repr_html_()) < 10_000
+    assert "+447911100000" not in plan_html(made) + repr(made) + repr(made.preview())
+    assert len(plan_html(made)) < 10_000
     assert repr(made.preview(1)) == (
         "row 0 → +44 7••• ••• 000 (1 segment, GSM-7)\nHi\n\nshowing 1 of 12,345 messages"
     )
@@ -750,7 +753,7 @@ def test_every_row_is_in_exactly_one_of_ready_and_rejected_in_order(rows, duplic
         assert row.to != BO
     assert made.ready["row"].tolist() == ready
     assert repr(made)
-    assert made._repr_html_()
+    assert plan_html(made)
 
 
 def test_a_schedule_is_checked_against_the_present_given():

@@ -11,6 +11,7 @@ from twilio_widgets import Sandbox, Twilio
 from twilio_widgets.bulk.job import Job
 from twilio_widgets.bulk.planning.plan import Plan, plan
 from twilio_widgets.errors import JobError, TwilioWidgetsError
+from twilio_widgets.panels.kit.displays import plan_html
 
 PEOPLE = "phone,name\n+14155550101,Ada\n+14155550102,Bo\nnobody,Cy\n+14155550104,Dé\n"
 
@@ -95,7 +96,7 @@ def test_a_log_that_was_cut_off_is_named_wherever_the_plan_is_seen(sandbox):
     message = (
         "opt_outs is not the complete log, so a STOP may be missing (2 messages read, the log has"
     )
-    for seen in (str(cut.summary), repr(cut), cut._repr_html_()):
+    for seen in (str(cut.summary), repr(cut), plan_html(cut)):
         assert message in seen
         assert "limit=None" in seen
     assert whole.summary.warnings == ()

@@ -67,7 +67,7 @@ def test_a_fault_is_planned_for_the_student_that_is_chosen(classroom, ada, panel
     panel.refresh()
     driver = PanelDriver(panel)
     driver.choose("Student", "Ada")
-    driver.choose("Fault", "The message is accepted, the response is lost")
+    driver.choose("Next request", "The message is accepted, the response is lost")
     assert driver.press("Inject the fault") == ""
     panel.join(10)
     assert (
@@ -95,6 +95,24 @@ def test_a_class_that_has_ended_is_shown_and_keeps_its_rows(world, classroom, ad
     panel.refresh()
     assert len(rows_of(panel)) == 1
     assert panel._head.pill == "not reachable"
+    assert panel._inject.disabled
+
+
+def test_a_class_that_has_ended_forgets_what_was_planned(world, classroom, ada, panel):
+    panel.refresh()
+    PanelDriver(panel).press("Inject the fault")
+    panel.join(10)
+    assert panel._note.text.startswith("The next request of the class meets: ")
+    world.close()
+    panel.refresh()
+    assert panel._note.text == ""
+
+
+def test_the_table_appears_with_the_first_message(classroom, ada, panel):
+    assert panel._table.layout.display == "none"
+    send(ada, classroom.number, "Hello")
+    panel.refresh()
+    assert panel._table.layout.display is None
 
 
 def test_a_saved_notebook_shows_counts_and_no_names(ada, panel):

@@ -104,7 +104,7 @@ def test_a_simulated_message_arrives_as_a_signed_webhook(
     assert panel.events[["kind", "status", "body", "scheme"]].to_numpy().tolist() == [
         ["inbound", "received", "Are you open today?", "auth token"]
     ]
-    assert [one.before for one in panel._state.seen.pointed] == ["nowhere"]
+    assert [one.before for one in panel._state.seen.pointed] == ["not set"]
     assert panel._state.seen.advice is None
 
 
@@ -131,7 +131,7 @@ def test_a_number_is_connected_and_restored(panel: EventsPanel, sandbox: Sandbox
 
     enter(panel, panel._form.entries["point"], sandbox.numbers[0])
     assert panel.join(PATIENCE)
-    assert panel._state.note.endswith("now sends its messages here (before: nowhere).")
+    assert panel._state.note.endswith("now sends its messages here (before: not set).")
     assert panel._form.entries["point"].value == ""
     assert panel._form._pointed.rows[0][0] == number.sid
 
@@ -238,7 +238,7 @@ def test_a_listener_with_the_old_token_runs_until_the_user_agrees_to_replace_it(
         assert panel._form.start.disabled
         (pointed,) = left.pointed
         name = f"{pointed.name[:2]} {pointed.name[2]}••• ••• {pointed.name[-3:]}"
-        assert panel._form._question.text.endswith(f"again:\n· {name}: nowhere")
+        assert panel._form._question.text.endswith(f"again:\n· {name}: not set")
         assert "take_over=True" in panel._snippet(panel._state).ours
 
         PanelDriver(panel).press_on(panel._form.back)

@@ -124,13 +124,13 @@ def test_the_question_lists_the_webhooks_to_restore_and_the_result_is_shown():
     assert texts.pill_of(ASKED) == ("another listener is running", "warning")
     told = [
         texts.taking_over_of(replace(ASKED, other=Other(pointed=pointed)))
-        for pointed in ((), (POINTED,), (POINTED, replace(POINTED, name="Team", before="nowhere")))
+        for pointed in ((), (POINTED,), (POINTED, replace(POINTED, name="Team", before="not set")))
     ]
     here = "These get their previous webhook back until you connect them again:\n· +1 4••• ••• 100: https://example.com/sms"
     assert told == [
         f"{texts.TAKE_OVER}\nNo number or service uses it.",
         f"{texts.TAKE_OVER}\n{here}",
-        f"{texts.TAKE_OVER}\n{here}\n· Team: nowhere",
+        f"{texts.TAKE_OVER}\n{here}\n· Team: not set",
     ]
     agreed = steps.agreed(ASKED)
     assert texts.pill_of(agreed) == ("taking over…", "idle")
@@ -260,7 +260,7 @@ def test_a_connected_number_is_shown_with_its_previous_webhook():
         sid="PN1", name="+1 4••• ••• 100", before="https://example.com/sms", notes=("A note.",)
     )
     assert texts.pointed_of(one) == (
-        "+1 4••• ••• 100 sends its messages here (before: https://example.com/sms). A note."
+        "+1 4••• ••• 100 now sends its messages here (before: https://example.com/sms). A note."
     )
     closed = replace(ON, ingress=replace(INGRESS, leads_here=False))
     assert texts.point_hint_of(closed).startswith("Twilio cannot reach this listener")

@@ -6,14 +6,18 @@ from decimal import Decimal
 
 import pytest
 
+import twilio_widgets as tw
+from twilio_widgets.core.numbers.price_sources import price_source
 from twilio_widgets.panels.inputs.segment_meter import (
     MOST_BARS,
     MeterView,
     SegmentMeter,
+    basis_of,
     measure,
     named,
 )
 from twilio_widgets.panels.kit.elements import close_tree
+from twilio_widgets.sandbox import Sandbox
 
 TABLE = (
     "Your table for “Chloé” is ready at the Harbour Grill. Come before 8 pm. Reply STOP to opt out."
@@ -61,6 +65,16 @@ def test_own_prices_and_media_change_the_estimate() -> None:
         details="an MMS is one message · about $0.022 (estimate)",
         about=ABOUT,
     )
+
+
+def test_an_estimate_names_the_prices_it_is_from(sandbox: Sandbox) -> None:
+    table = tw.prices(tw.Twilio(sandbox.connection), ["US"], progress=False)
+
+    assert basis_of(price_source(None)) == "estimate"
+    assert basis_of(price_source({"FR": "0.08"})).startswith("estimate; your own prices, and list ")
+    account = price_source(table)
+    reading = measure("Hello", "+14155550123", prices=account.per_segment, basis=basis_of(account))
+    assert reading.details.endswith("(estimate; your account's prices of 2026-01-15)")
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from html import unescape
 import pytest
 from IPython.core.formatters import HTMLFormatter
 
+from twilio_widgets.bulk.planning.plan import plan
 from twilio_widgets.core.error_codes.explain import explain_error
 from twilio_widgets.core.flows.account import AccountCheck
 from twilio_widgets.core.guardrails.policy import Policy
@@ -94,6 +95,20 @@ def test_no_text_is_read_as_html_or_tex(value: object) -> None:
     assert "$x$" not in html
 
 
+def test_a_plan_shows_its_summary_its_first_messages_and_its_problems() -> None:
+    rows = [{"to": "+14155550101", "name": "Ada"}, {"to": "none", "name": "Bob"}]
+    made = plan(rows, body="Hi {name}", from_="+15005550006", rate=None)
+
+    assert text_of(shown(made)).replace("$ ", "$") == (
+        "1 of 2 rows is ready: 1 segment, about $0.01 (an estimate; prices of 2026-11-09). "
+        "1 row cannot be sent: 1 invalid recipient. See plan.rejected. "
+        "Row To Message Segments Cost 0 +1 4••• ••• 101 Hi Ada 1 $0.0083 showing all 1 messages "
+        "Row Column Why it cannot be sent 1 to none is not a phone number. Write + and the country "
+        "code, then the number, such as +15005550006. showing all 1 problems"
+    )
+    assert "Hi Ada" in text_of(shown(made.preview()))
+
+
 def test_every_type_is_displayed_and_none_is_imported_for_it() -> None:
     code = (
         "import sys; from twilio_widgets.panels.kit.displays import DISPLAYS;"
@@ -104,7 +119,7 @@ def test_every_type_is_displayed_and_none_is_imported_for_it() -> None:
     assert ran.stdout == "[]\n"
     assert {name for _module, name in DISPLAYS} == {
         type(value).__name__ for value, _text in VALUES
-    } | {"Explanation", "Policy"}
+    } | {"Explanation", "Policy", "Plan", "Preview"}
 
 
 def test_a_notebook_registers_the_displays_and_a_script_does_not() -> None:

@@ -306,12 +306,13 @@ def test_an_unknown_option_is_refused_and_the_likely_one_named() -> None:
         Counter(qqq=1)
 
 
-def test_a_foot_puts_quiet_buttons_behind_a_gap() -> None:
+def test_a_foot_keeps_quiet_buttons_together_at_the_right() -> None:
     go, more = OrderedButton("Go"), OrderedButton("More", quiet=True)
     row = foot(go, right=[more])
 
-    assert row.children[::2] == (go, more)
-    assert row.children[1]._dom_classes == ("tw-gap",)
+    left, right = row.children
+    assert (left, right.children) == (go, (more,))
+    assert right._dom_classes == ("tw-foot-right",)
     assert isinstance(row, ipywidgets.HBox)
-    for widget in (go, more, row.children[1], row):
+    for widget in (go, more, right, row):
         widget.close()

@@ -279,7 +279,7 @@ def test_an_opened_row_is_read_afresh_and_its_error_explained(panel: MessagesPan
 
     assert panel.message is not None
     assert (panel.message.sid, panel.message.error_code) == (bad["sid"], 30003)
-    view = panel._detail._message.view
+    view = panel._detail._message._content
     assert view["error"] == {
         "title": "30003: the recipient's phone cannot be reached",
         "advice": "Try again later: it may be off or out of reach.",
@@ -315,7 +315,7 @@ def test_a_sid_is_looked_up_from_its_field(panel: MessagesPanel, twilio: Twilio)
 def test_a_sid_that_is_not_there_and_one_that_is_none(panel: MessagesPanel) -> None:
     panel.look_up(NOWHERE)
     assert panel.join(30)
-    absent = panel._detail._message.view
+    absent = panel._detail._message._content
     enter(panel, panel._looking_up.sid, "AC123")
 
     assert absent["status"] == ""

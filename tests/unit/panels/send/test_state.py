@@ -151,7 +151,7 @@ def test_every_invalid_field_is_reported_at_once() -> None:
 
     assert state.problems == {
         "from_": "Choose or enter a sender.",
-        "to": "12 must begin with + and the country code.",
+        "to": "This number must begin with + and the country code.",
         "media_url": "This must be a URL that begins with https:// or http://.",
         "status_callback": "This must be a URL that begins with https:// or http://.",
         "validity_period": "This must be a whole number of seconds from 1 to 36,000.",

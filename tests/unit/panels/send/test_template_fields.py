@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -183,3 +184,19 @@ def test_the_meter_uses_the_accounts_prices_and_says_so(
 
     assert "about $0.0503" in panel._form.meter.view["details"]
     assert "your account's prices of 2026-01-15" in panel._form.meter.view["about"]
+
+
+def test_a_template_with_too_many_variables_is_left_out_and_that_is_said(sandbox: Sandbox) -> None:
+    twilio = Twilio(sandbox.connection)
+    body = " ".join(f"{{{{{n}}}}}" for n in range(1, 14))
+    content = {"friendly_name": "long", "language": "en", "types": {"twilio/text": {"body": body}}}
+    twilio.raw(
+        "https://content.twilio.com/v1/Content",
+        "POST",
+        data=json.dumps(content),
+        headers={"Content-Type": "application/json"},
+    )
+    templates, note = template_worker.templates_of(twilio)
+
+    assert "long" not in [one.friendly_name for one in templates]
+    assert note.startswith("1 more template is not offered here, with more than 12 variables")
