@@ -171,15 +171,15 @@ driven(bulk(guests.assign(phone="none")), ("press", "Check"))""",
         "counting": """
 panel = driven(bulk(folder=folder, undo_seconds=600), ("press", "Check"))
 driver = PanelDriver(panel)
-driver.say(panel._words.typed, {"t": "typed", "text": "send 4"})
-driver.press_on(panel._words.send)
+driver.say(panel._confirmation.typed, {"t": "typed", "text": "send 4"})
+driver.press_on(panel._confirmation.send)
 driven(panel, seconds=2)""",
         "sending": """
 panel = driven(bulk(folder=folder, undo_seconds=0), ("press", "More"),
                ("type", "Rate", "0.02"), ("type", "Job name", "slow"), ("press", "Check"))
 driver = PanelDriver(panel)
-driver.say(panel._words.typed, {"t": "typed", "text": "send 4"})
-driver.press_on(panel._words.send)
+driver.say(panel._confirmation.typed, {"t": "typed", "text": "send 4"})
+driver.press_on(panel._confirmation.send)
 driven(panel, seconds=2)
 time.sleep(2)
 panel""",
@@ -188,8 +188,8 @@ live.fail(code=21610, method="POST")
 panel = driven(bulk(folder=folder, undo_seconds=0), ("press", "More"), ("type", "Rate", ""),
                ("type", "Job name", "fast"), ("press", "Check"))
 driver = PanelDriver(panel)
-driver.say(panel._words.typed, {"t": "typed", "text": "send 4"})
-driver.press_on(panel._words.send)
+driver.say(panel._confirmation.typed, {"t": "typed", "text": "send 4"})
+driver.press_on(panel._confirmation.send)
 driven(panel)
 panel.job.wait(20)
 time.sleep(2)

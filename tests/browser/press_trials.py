@@ -86,13 +86,13 @@ def press_once(
     if form.asks:
         asks = person.card.locator(form.asks)
         if not _wait(person, press, asks.is_visible):
-            return Outcome(shown, (), _said(person, press))
+            return Outcome(shown, (), _sentences(person, press))
         form.finish(person)
         last = person.presses()[-1]
     _wait(person, last, lambda: (_sent(form, account) - before).total() >= len(shown))
     person.page.wait_for_timeout(200)  # something sent twice is sent by then
     sent = (_sent(form, account) - before).elements()
-    return Outcome(shown, tuple(sent), _said(person, last))
+    return Outcome(shown, tuple(sent), _sentences(person, last))
 
 
 def summary_of(outcomes: Iterable[Outcome]) -> str:
@@ -109,7 +109,7 @@ def _sent(form: Form, account: SlowWire) -> Counter[Sent]:
     return Counter(sent for sent in read if sent is not None)
 
 
-def _said(person: Person, press: Press) -> tuple[str, ...]:
+def _sentences(person: Person, press: Press) -> tuple[str, ...]:
     return tuple((Counter(person.notes()) - Counter(press.notes)).elements())
 
 
@@ -118,7 +118,7 @@ def _wait(person: Person, press: Press, happened: Callable[[], bool]) -> bool:
     now = time.monotonic()
     until, silent = now + PATIENCE, True
     while not happened():
-        if silent and _said(person, press):
+        if silent and _sentences(person, press):
             silent, until = False, min(until, time.monotonic() + QUIET)
         if time.monotonic() > until:
             return False

@@ -51,7 +51,7 @@ class Request:
     """
 
     job: JobQuota | None = field(default=None, compare=False, repr=False)
-    """The quota of the job it belongs to, from ``Policy.judge_job``; None outside a job."""
+    """The quota of the job it belongs to, from ``Policy.check_job``; None outside a job."""
 
     @property
     def pairs(self) -> Parameters:

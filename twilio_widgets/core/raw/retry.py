@@ -88,7 +88,7 @@ class RetryLoop:
             about=self.request.parameters.get("To", ("",))[0] or None,
             left_open=self._leave_open,
             before=self._announce,
-            after=self._tell,
+            after=self._notify,
         )
 
     def _leave_open(self, outcome: OutcomeUnknown) -> None:
@@ -104,7 +104,7 @@ class RetryLoop:
             self.hooks.before_attempt(self.attempts + 1)
         self.attempts += 1
 
-    def _tell(
+    def _notify(
         self, reply: Reply | None, error: TwilioWidgetsError | None, wait: float | None
     ) -> None:
         if error is not None and wait is None:

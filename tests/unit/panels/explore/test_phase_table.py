@@ -13,7 +13,7 @@ from twilio_widgets.panels.charts.view import Pick
 from twilio_widgets.panels.code.access import Access
 from twilio_widgets.panels.connection.state import Identity
 from twilio_widgets.panels.explore import state as steps
-from twilio_widgets.panels.explore import text as words
+from twilio_widgets.panels.explore import text as texts
 from twilio_widgets.panels.explore.state import (
     Answer,
     Asked,
@@ -116,11 +116,11 @@ def phase_of(state: ExploreState) -> str:
 
 
 def says(state: ExploreState) -> Iterator[str]:
-    if words.pill_of(state) == ("complete", "good"):
+    if texts.pill_of(state) == ("complete", "good"):
         yield "complete"
     if state.problem:
         yield "error"
-    if words.tiles_of(state):
+    if texts.tiles_of(state):
         yield "figures"
     if state.where:
         yield "filters"
