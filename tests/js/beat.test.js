@@ -4,6 +4,7 @@ import { sentence } from "../../twilio_widgets/panels/events/health.js";
 
 const PUSHED = { how: "webhook", age: 5, next: null, tone: "good", before: true };
 const POLLED = { ...PUSHED, how: "polling", next: 10 };
+/** @type {[import("../../twilio_widgets/panels/events/health.js").Beat, number, string][]} */
 const SENTENCES = [
   [PUSHED, 0, "last request 5 s ago"],
   [PUSHED, 60, "last request 1 min ago"],

@@ -23,6 +23,7 @@ const series = (name, values, fields = {}) => ({
   ...fields,
 });
 
+/** @type {import("../../twilio_widgets/panels/charts/chart_layout.js").ChartView} */
 const STACK = {
   kind: "stacked_bars",
   title: "Messages by day",
@@ -45,6 +46,7 @@ const STACK = {
   picked: [["2026-01-01", null]],
 };
 
+/** @type {import("../../twilio_widgets/panels/charts/chart_layout.js").ChartView} */
 const HEAT = {
   ...STACK,
   kind: "heat_map",
@@ -150,7 +152,8 @@ test("a cell reads with its row and column", () => {
   assert.deepEqual([title, value], ["Tue Sat 3 Jan 2026", "4"]);
 });
 
-for (const [view, key, from, expected] of [
+/** @type {[import("../../twilio_widgets/panels/charts/chart_layout.js").ChartView, string, number, number | undefined][]} */
+const KEYS = [
   [STACK, "ArrowRight", 0, 1],
   [STACK, "ArrowDown", 0, 1],
   [STACK, "ArrowLeft", 0, 0],
@@ -161,7 +164,8 @@ for (const [view, key, from, expected] of [
   [HEAT, "ArrowUp", 4, 1],
   [HEAT, "ArrowUp", 1, 1],
   [HEAT, "ArrowRight", 2, 3],
-]) {
+];
+for (const [view, key, from, expected] of KEYS) {
   test(`${key} leads from mark ${from} of a ${view.kind} to ${expected}`, () => {
     assert.equal(nextMark(view, key, from, view === HEAT ? 6 : 3), expected);
   });

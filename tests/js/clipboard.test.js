@@ -7,18 +7,18 @@ function givePage(write) {
   const clipboard = write && { writeText: write };
   Object.defineProperty(globalThis, "navigator", { value: { clipboard }, configurable: true });
   const selectAllChildren = mock.fn();
-  globalThis.getSelection = () => ({ selectAllChildren });
+  globalThis.getSelection = () => /** @type {any} */ ({ selectAllChildren });
   return selectAllChildren;
 }
 
 /** A button that `copies` made, and what a press of it does. */
 function makeButton(source) {
-  const button = {
+  const button = /** @type {any} */ ({
     textContent: "Copy",
     addEventListener: (_, listener) => {
       button.press = listener;
     },
-  };
+  });
   return { button, reset: copies(button, source) };
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { keyTarget, nextTab } from "../../twilio_widgets/panels/kit/keys.js";
 
+/** @type {[string, number, number | undefined][]} */
 const TABS = [
   ["ArrowRight", 0, 1],
   ["ArrowRight", 2, 0],
@@ -19,6 +20,7 @@ for (const [key, at, expected] of TABS) {
 }
 
 const PLACE = { row: 5, column: 1, rows: 20, columns: 3, page: 10 };
+/** @type {[string, boolean, number[] | undefined][]} */
 const CELLS = [
   ["ArrowDown", false, [6, 1]],
   ["ArrowUp", false, [4, 1]],

@@ -11,6 +11,7 @@ import {
   zoneName,
 } from "../../twilio_widgets/panels/table/table_columns.js";
 
+/** @type {import("../../twilio_widgets/panels/table/table_rows.js").Column[]} */
 const COLUMNS = ["Sent (UTC)", "From", "To", "SID"].map((title, index) => ({
   name: title[0].toLowerCase() + index,
   title,
@@ -21,6 +22,7 @@ const COLUMNS = ["Sent (UTC)", "From", "To", "SID"].map((title, index) => ({
   late: index === 0,
 }));
 
+/** @type {[string, import("../../twilio_widgets/panels/table/table_columns.js").Choice, boolean, number[]][]} */
 const SHOWN = [
   ["the table's own", {}, false, [0, 1, 2]],
   ["those of less use last, in a narrow table", {}, true, [1, 2, 0]],
@@ -57,6 +59,7 @@ test("a width stays within its limits", () => {
   assert.deepEqual(resized({}, "f1", 1e6), { widths: { f1: 120 } });
 });
 
+/** @type {[string | null, import("../../twilio_widgets/panels/table/table_columns.js").Choice][]} */
 const STORED = [
   [null, {}],
   ["not JSON", {}],

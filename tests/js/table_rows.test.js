@@ -126,6 +126,7 @@ test("the newest row is shown first", () => {
   assert.deepEqual(shown(viewOf(FOUR)), ["dan", "cid", "Bob", "ann"]);
 });
 
+/** @type {[string, { column: number, descending: boolean }, string[]][]} */
 const SORTS = [
   ["text, in any case, ascending", { column: 0, descending: false }, ["ann", "Bob", "cid", "dan"]],
   ["text descending", { column: 0, descending: true }, ["dan", "cid", "Bob", "ann"]],
@@ -157,6 +158,7 @@ test("a number below zero comes after what is no number", () => {
   assert.deepEqual(shown(order), ["b", "a"]);
 });
 
+/** @type {[string, [number, string][], string[]][]} */
 const FILTERS = [
   ["the word of a status", [[1, "failed"]], ["cid", "Bob"]],
   ["a status with its code", [[1, "failed 30006"]], ["Bob"]],

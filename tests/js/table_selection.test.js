@@ -96,13 +96,15 @@ test("letters lead to the next row that begins with them, and round", () => {
   assert.equal(rowThatBegins(order, from, "x", true), -1);
 });
 
-for (const [search, found] of [
+/** @type {[search: string, found: string[]][]} */
+const SEARCHES = [
   ["415 555-0101", ["+14155550101"]],
   ["(0)7700 900102", []],
   ["7700 900 102", ["+447700900102"]],
   ["0.5", ["+14155550100"]],
   ["55", ["+14155550101", "+14155550100"]],
-]) {
+];
+for (const [search, found] of SEARCHES) {
   test(`a search for ${search} finds ${found.length}`, () => {
     const order = viewOf(ROWS);
     order.search = search;

@@ -23,6 +23,7 @@ for (const [text, expected] of SHOWN) {
     assert.equal(visible(text), expected));
 }
 
+/** @type {[string, string, string[]][]} */
 const WORDS = [
   ["undelivered 30006", "undelivered", ["undelivered", "undelivered 30006"]],
   ["sent", "sent", ["sent"]],
@@ -64,6 +65,7 @@ for (const [text, expected] of GUARDED) {
   });
 }
 
+/** @type {[place: number, change: number, ...cells: string[]][]} */
 const TWO = [
   [0, 1, "+15005550006", "sent", "0.0075"],
   [1, 2, "a, b", "failed 30006", ""],

@@ -57,7 +57,7 @@ class RequestGuard(Protocol):
         """
 
 
-def in_force(policy: Policy | RequestGuard, connection: Connection) -> RequestGuard:
+def guard_for(policy: Policy | RequestGuard, connection: Connection) -> RequestGuard:
     """Return the guard of a connection: its policy, enforced, or a guard of the user's own.
 
     Raises:
@@ -118,7 +118,7 @@ class _Transport:
         self._timeout = timeout
         self._largest = largest_body
         self._policy = default_policy(connection) if policy is None else policy
-        self._guard = in_force(self._policy, connection)
+        self._guard = guard_for(self._policy, connection)
         self._origin = None if base_url is None else origin_of(base_url)
         self._opening = threading.Lock()
         self._abandoned: list[dict[str, BlockingBackend]] = []
