@@ -148,7 +148,7 @@ def test_a_function_in_the_kernel_can_reply(sandbox, twilio):
         assert listener.reply is answer
 
 
-def test_the_reply_set_last_applies_and_is_known_to_every_kernel(sandbox, twilio):
+def test_the_last_reply_applies_to_every_kernel(sandbox, twilio):
     def answer(_event: Event) -> str:
         return "From a function"
 

@@ -540,7 +540,7 @@ class TestRetries:
         assert time.monotonic() - began < 2
         assert len(wire.arrived) <= 2
 
-    def test_no_pause_goes_beyond_the_timeout(self, raw, wire):
+    def test_no_pause_exceeds_the_timeout(self, raw, wire):
         wire.answer(503)
         with pytest.raises(ApiError):
             raw(BALANCE, max_retries=5, retry_delay_ms=3_000, timeout=2)

@@ -233,7 +233,7 @@ def test_on_a_frozen_clock_nothing_really_waits(box: Sandbox) -> None:
     assert time.monotonic() - began < 5
 
 
-def test_the_async_transport_responds_and_breaks_alike(box: Sandbox) -> None:
+def test_the_async_transport_gives_the_same_responses_and_errors(box: Sandbox) -> None:
     async def talk() -> list[str]:
         name, secret = box.connection.credentials
         seen = []

@@ -60,7 +60,7 @@ def in_time(limit: float = TIMEOUT + A_MOMENT) -> Iterator[None]:
 
 
 class TestNames:
-    def test_a_look_up_that_hangs_ends_in_time(self, monkeypatch):
+    def test_a_hanging_lookup_ends_in_time(self, monkeypatch):
         answered = threading.Event()
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: answered.wait(20) or [])
         try:

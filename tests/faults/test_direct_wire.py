@@ -477,9 +477,7 @@ def over_tls(certificate) -> ssl.SSLContext:
     return context
 
 
-def test_tls_to_a_server_that_is_known_is_used_again(
-    over, scripted, over_tls, certificate, monkeypatch
-):
+def test_tls_connections_are_reused(over, scripted, over_tls, certificate, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     server = scripted((ANSWER, ANSWER), context=over_tls)
     assert over(server.url, twice) == [b"{}", b"{}"]
@@ -662,7 +660,7 @@ def test_closing_a_client_while_it_connects_leaves_no_connection_open(scripted):
 
 
 @pytest.mark.parametrize("come", [b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", b"no answer"])
-def test_an_answer_that_is_over_goes_without_the_garbage_collector(come):
+def test_a_finished_response_is_freed_without_the_garbage_collector(come):
     arriving = ResponseReader("POST", 100)
     arriving.feed(come)
     assert arriving.is_over

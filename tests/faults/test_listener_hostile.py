@@ -186,7 +186,7 @@ def hostile(port: int) -> dict[str, tuple[bytes, str]]:
     return cases
 
 
-def test_nothing_hostile_gets_in_and_a_valid_request_passes_after_all_of_it(
+def test_no_hostile_request_is_accepted_and_a_valid_one_passes_afterwards(
     spec: Spec, port: int
 ) -> None:
     cases = hostile(port)

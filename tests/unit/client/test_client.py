@@ -119,7 +119,7 @@ class TestHalfReadLists:
         assert twilio.messages.interrupted is None
 
 
-def test_a_filter_of_ours_takes_what_a_frame_gives():
+def test_a_filter_accepts_the_values_of_a_frame():
     with Sandbox(messages=500, seed=5) as sandbox:
         twilio = Twilio(sandbox.connection)
         code = twilio.messages.list(limit=None)["error_code"].dropna().iloc[0]

@@ -173,7 +173,7 @@ def test_every_guarded_text_is_restored(text):
     assert unguarded(guarded(text)) == text
 
 
-def test_no_two_texts_are_guarded_alike():
+def test_no_two_texts_have_the_same_guarded_form():
     texts = sorted(set(random_texts(20_000)))
 
     assert len({guarded(text) for text in texts}) == len(texts)
@@ -337,7 +337,7 @@ def test_a_workbook_that_cannot_be_read_says_so(content, tmp_path):
         frames.read_excel(tmp_path / "log.xlsx")
 
 
-def test_a_workbook_that_somebody_else_made_is_read_as_far_as_it_goes(tmp_path):
+def test_a_workbook_of_another_program_is_read_as_far_as_possible(tmp_path):
     book = openpyxl.Workbook()
     book.active.append(["sid", "body", "own"])
     book.active.append(["SM1", None, 7, "more"])

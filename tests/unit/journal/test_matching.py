@@ -274,7 +274,7 @@ class Recipient:
         return LogSnapshot(shown, at, apart)
 
 
-def test_ten_thousand_unknown_rows_against_a_ledger_that_knows():
+def test_ten_thousand_unknown_rows_are_matched_as_in_the_sandboxs_ledger():
     """No wrong attachment, no message counted twice, and hardly anything left to a person."""
     chance = random.Random(20260115)
     rows, number = 0, 0

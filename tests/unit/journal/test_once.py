@@ -208,9 +208,7 @@ def test_a_message_that_was_not_made_leaves_its_key_to_another(sandbox, twilio, 
 
 
 @pytest.mark.parametrize("trouble", MADE_NONE)
-def test_the_same_message_is_sent_under_the_same_key_when_the_trouble_is_over(
-    sandbox, twilio, trouble
-):
+def test_the_same_message_can_be_sent_under_its_key_after_a_failure(sandbox, twilio, trouble):
     refuse, _status, ending = MADE_NONE[trouble]
     refuse(sandbox, "Hi")
     assert send(twilio).sid == sandbox.ledger[0].sid

@@ -77,7 +77,7 @@ def truth(twilio: Twilio) -> dict[str, tuple[str | None, int | None]]:
     }
 
 
-def test_a_first_look_does_not_flood(poller):
+def test_the_first_poll_stores_no_history(poller):
     """300 messages lie in the log; none is since now."""
     looked = poller.look()
 
@@ -120,7 +120,7 @@ def test_after_any_history_the_poller_agrees_with_the_log(poller, twilio, sandbo
     assert len(known(poller)) == count
 
 
-def test_a_look_at_an_unchanged_log_stores_nothing(poller, twilio, sandbox):
+def test_a_poll_of_an_unchanged_log_stores_nothing(poller, twilio, sandbox):
     send(twilio)
     sandbox.clock.advance("1 min")
     poller.look()
@@ -160,7 +160,7 @@ def test_a_poller_can_begin_earlier(twilio, sandbox):
         assert known(poller) == truth(twilio)
 
 
-def test_only_the_numbers_named_are_looked_at(twilio, sandbox):
+def test_only_the_named_numbers_are_polled(twilio, sandbox):
     first, second = sandbox.numbers[:2]
     with Poller(twilio, first, watch=False) as poller:
         mine = send(twilio, at=0)
@@ -235,7 +235,7 @@ def test_a_429_costs_one_request_and_is_not_tried_again_by_itself(poller, sandbo
     assert poller.look().requests == 1
 
 
-def test_it_looks_by_itself_when_it_is_time(twilio, sandbox):
+def test_it_polls_on_schedule(twilio, sandbox):
     """A thread, which looks at the world's clock: turning that is enough."""
     told: queue.SimpleQueue[str] = queue.SimpleQueue()
     with Poller(twilio) as poller:
@@ -248,7 +248,7 @@ def test_it_looks_by_itself_when_it_is_time(twilio, sandbox):
     assert poller.next_look_at is None
 
 
-def test_a_clock_that_was_set_back_keeps_no_look_waiting(twilio, sandbox, monkeypatch):
+def test_a_clock_that_was_set_back_delays_no_poll(twilio, sandbox, monkeypatch):
     """An hour, say: without a look at that the poller would be silent for as long."""
     told: queue.SimpleQueue[str] = queue.SimpleQueue()
     ahead = [timedelta(hours=1)]
@@ -417,11 +417,11 @@ def test_pauses_grow_while_it_is_quiet_and_shrink_with_news():
     assert cadence.looked(news=True, requests=1) == 2.0
 
 
-def test_a_costly_look_is_followed_by_a_longer_pause():
+def test_an_expensive_poll_is_followed_by_a_longer_pause():
     assert PollSchedule(30).looked(news=True, requests=7) == 14.0
 
 
-def test_failures_double_the_pause_and_twilios_wish_wins():
+def test_failures_double_the_pause_and_retry_after_takes_precedence():
     cadence = PollSchedule(30)
 
     assert [cadence.failed() for _ in range(4)] == [4.0, 8.0, 16.0, 32.0]
@@ -503,7 +503,7 @@ def test_a_poll_ends_with_its_budget_and_the_next_one_continues(poller, twilio, 
     assert narrow.most_in_a_minute == 5
 
 
-def test_a_long_log_is_read_in_as_many_minutes_as_the_budget_wants(poller, twilio, sandbox):
+def test_a_long_log_is_read_at_the_pace_of_the_budget(poller, twilio, sandbox):
     for _ in range(120):
         sandbox.receive(from_=THEM, body="Hello")
     narrow = Narrow(poller, twilio, 1, since=datetime(2020, 1, 1, tzinfo=UTC))
@@ -555,7 +555,7 @@ def test_a_poller_that_watches_keeps_its_budget_and_says_when_it_saw_everything(
         assert poller.updated_at == NOON
 
 
-def test_a_look_by_hand_sees_everything_whatever_the_budget_says(twilio, sandbox):
+def test_a_manual_poll_ignores_the_budget(twilio, sandbox):
     with Poller(twilio, sandbox.numbers[:2], budget=1, watch=False) as poller:
         looks = poller.look(), poller.look()
 

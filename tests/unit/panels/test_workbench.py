@@ -248,7 +248,7 @@ def test_two_demos_do_not_meet() -> None:
     second.close()
 
 
-def test_options_that_are_not_there_are_refused_kindly() -> None:
+def test_unknown_options_are_refused_with_advice() -> None:
     with pytest.raises(TypeError, match=r"has no option 'bodi'. Did you mean body\?"):
         Workbench(bodi="Ahoy")
     with Sandbox() as sandbox, pytest.raises(TypeError, match="give connection= or sandbox="):

@@ -95,7 +95,7 @@ def test_a_job_is_opened_for_its_own_region_only(tmp_path):
         Job.start(plan("+15005550006", 1), other, name="spring", folder=tmp_path)
 
 
-def test_a_job_is_found_wherever_the_notebook_goes_meanwhile(twilio, tmp_path, monkeypatch):
+def test_a_job_is_found_after_the_working_directory_changed(twilio, tmp_path, monkeypatch):
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path)
     begun(twilio, folder="jobs").wait(20)
@@ -134,7 +134,7 @@ def test_an_option_that_cannot_be_right_is_refused_by_name(sandbox, twilio, opti
         ({"callbacks": "https://example.com"}, ConfigurationError, "callbacks must be a listener"),
     ],
 )
-def test_a_job_that_cannot_be_begun_says_which_argument_is_wrong(twilio, given, kind, message):
+def test_a_job_that_cannot_start_names_the_wrong_argument(twilio, given, kind, message):
     with pytest.raises(kind) as refused:
         begun(twilio, **given)
     assert str(refused.value).startswith(message)

@@ -73,7 +73,7 @@ def test_a_scheduled_cell_run_again_after_its_time_shows_the_ledger(own_times):
             assert len(sandbox.ledger) == 3
 
 
-def test_a_cell_run_again_after_somebody_opted_out_shows_the_ledger(sandbox):
+def test_a_cell_run_again_after_an_opt_out_shows_the_outcomes(sandbox):
     def cell(twilio):
         stopped = twilio.messages.list(limit=None, progress=False)
         return planned(sandbox, opt_outs=stopped).send(twilio, "spring", undo_seconds=0)

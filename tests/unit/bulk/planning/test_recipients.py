@@ -212,7 +212,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("cell", "region", "to", "mended"), TAKEN)
-def test_a_number_is_mended_where_only_one_can_be_meant(cell, region, to, mended):
+def test_a_number_is_corrected_if_it_is_unambiguous(cell, region, to, mended):
     read = recipient_of(cell, region)
 
     assert (read.to, read.mended) == (to, mended)

@@ -204,6 +204,6 @@ def test_two_candidates_are_left_to_the_user_unless_one_is_known():
     assert found.sid == entry(2)["sid"]
 
 
-def test_an_error_about_something_else_cannot_be_looked_for():
+def test_an_error_about_another_request_cannot_be_searched_for():
     with pytest.raises(ConfigurationError, match="not about sending a message"):
         next(find(Standing(STARTED), RetryPolicy, OutcomeUnknown("a cancel")))

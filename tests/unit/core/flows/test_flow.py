@@ -120,7 +120,7 @@ class TestChange:
             play(flow, [reply(429, retry_after="3")] * 4)
         assert caught.value.retry_after == 3.0
 
-    def test_waiting_longer_than_the_call_may_take_is_not_begun(self):
+    def test_a_pause_beyond_the_deadline_is_not_started(self):
         flow = change(POST, retry_policy(seconds=30))
         with pytest.raises(RateLimited) as caught:
             play(flow, [reply(429, retry_after="60")])

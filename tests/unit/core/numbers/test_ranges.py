@@ -94,7 +94,7 @@ def test_a_number_is_identified_or_left_to_the_library(number, found):
     assert range_of(number) == found
 
 
-def test_both_ways_describe_a_number_alike(monkeypatch):
+def test_both_methods_describe_a_number_identically(monkeypatch):
     numbers = [*examples()[::20], *anything(200)]
     quick = [(describe_number(number), read_number(number)) for number in numbers]
 

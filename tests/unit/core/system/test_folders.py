@@ -23,7 +23,7 @@ def test_an_account_keeps_its_things_in_the_users_folder():
     assert user_folder().name == "twilio_widgets"
 
 
-def test_a_sandbox_keeps_its_things_in_a_folder_that_goes_with_it():
+def test_a_sandbox_deletes_its_folder_on_close():
     with Sandbox() as one, Sandbox() as other:
         folder = one.connection.data_folder
         assert folder == one.api_key_connection.data_folder != other.connection.data_folder

@@ -127,7 +127,7 @@ def begun_as_another_ends(
     return begun[0], ended
 
 
-def test_a_call_reaches_work_that_was_begun_as_another_ended():
+def test_a_call_reaches_work_started_while_other_work_ends():
     """Such as the cancel of a job that was begun just now: it is never lost."""
     called: list[int] = []
 
@@ -141,7 +141,7 @@ def test_a_call_reaches_work_that_was_begun_as_another_ended():
     assert work.result(10) == 1
 
 
-def test_a_result_is_not_kept_back_by_other_work_that_was_begun_as_it_came():
+def test_a_result_is_not_delayed_by_work_started_at_the_same_time():
     gate = threading.Event()
 
     async def waits() -> None:
@@ -158,7 +158,7 @@ def test_a_result_is_not_kept_back_by_other_work_that_was_begun_as_it_came():
 
 
 @pytest.mark.parametrize("leaving", [SystemExit, KeyboardInterrupt])
-def test_work_that_wants_to_leave_ends_alone(leaving):
+def test_work_that_raises_a_base_exception_ends_alone(leaving):
     async def leaves() -> None:
         await asyncio.sleep(0.01)
         raise leaving

@@ -40,7 +40,7 @@ from twilio_widgets.core.text.smart_encoding import (
         ("", ""),
     ],
 )
-def test_look_alikes_give_way(text: str, plain: str):
+def test_look_alikes_are_replaced(text: str, plain: str):
     assert smart(text) == plain
 
 

@@ -265,7 +265,7 @@ def test_a_callback_that_fails_once_is_not_parked(store):
         assert followed.parked == ()
 
 
-def test_one_consumers_trouble_is_not_anothers(store):
+def test_an_error_of_one_consumer_does_not_affect_the_others(store):
     store.commit([arrival(1), arrival(2)])
     heard = Heard()
     with following(store) as followed:

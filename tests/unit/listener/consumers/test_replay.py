@@ -99,7 +99,7 @@ class Wire:
 
 
 @pytest.mark.parametrize("to", ["http://127.0.0.1/hook", "http://127.0.0.1/hook?a=b"])
-def test_an_event_that_came_by_get_goes_by_get_and_is_signed_so(monkeypatch, to):
+def test_an_event_received_by_get_is_replayed_by_get(monkeypatch, to):
     """The parameters are in the URL, and the URL alone is signed."""
     Wire.sent = []
     monkeypatch.setattr(http.client, "HTTPConnection", Wire)

@@ -121,7 +121,7 @@ def test_where_the_log_is_refused_the_old_journal_serves(tmp_path, monkeypatch):
         ("", False),
     ],
 )
-def test_a_network_file_system_is_known_by_its_mount(tmp_path, mount, answer):
+def test_a_network_file_system_is_recognized_by_its_mount(tmp_path, mount, answer):
     mounts = tmp_path / "mounts"
     lines = ["/dev/root / ext4 rw 0 0", mount.format(folder=tmp_path)]
     mounts.write_text("\n".join(lines), "utf-8")
@@ -220,7 +220,7 @@ def test_a_database_of_another_program_with_its_own_mark_is_refused(tmp_path):
         a_store(path)
 
 
-def test_a_damaged_store_is_kept_aside_and_a_new_one_begun(tmp_path):
+def test_a_damaged_store_is_set_aside_and_a_new_one_created(tmp_path):
     path = tmp_path / "events.sqlite"
     with a_store(path) as store:
         store.commit([a_status(n, "sent") for n in range(500)])

@@ -193,7 +193,7 @@ def test_registering_needs_no_jupyter_server():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_without_jupyter_the_shared_folder_is_kindly_refused(monkeypatch):
+def test_without_jupyter_the_shared_folder_is_refused_with_advice(monkeypatch):
     monkeypatch.setitem(sys.modules, "jupyter_core.paths", None)
     with pytest.raises(ConfigurationError, match="Jupyter is not installed"):
         register(1)

@@ -156,7 +156,7 @@ def test_a_hole_between_two_times_of_listening_is_found(bench, sandbox):
     assert [event.body for event in bench.reader.events()] == ["heard", "in the hole"]
 
 
-def test_the_first_filling_goes_back_to_where_the_store_began(bench, sandbox):
+def test_the_first_backfill_starts_at_the_beginning_of_the_store(bench, sandbox):
     sandbox.receive(from_=THEM, body="before anybody listened")
     sandbox.clock.advance("3 h")
     first = str(sandbox.receive(from_=THEM, body="first")["sid"])
@@ -330,7 +330,7 @@ def test_an_account_with_many_numbers_is_read_in_one_list(bench, sandbox, monkey
     assert bench.fill().added == 1
 
 
-def test_inbound_messages_of_a_channel_are_looked_for_where_they_came_before(bench, sandbox):
+def test_inbound_messages_of_a_channel_are_polled_at_known_addresses(bench, sandbox):
     """A WhatsApp sender is none of the account's phone numbers."""
     bench.hear("SM" + "0" * 32, "received", Body="Hi", From=THEM, To=sandbox.numbers[0])
     bench.hear("SM" + "1" * 32, "received", Body="Hi", From=THEM, To="whatsapp:+15005550006")

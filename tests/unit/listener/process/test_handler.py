@@ -359,7 +359,7 @@ def test_a_forged_request_is_stored_with_its_diagnosis() -> None:
     noting(prove)
 
 
-def test_of_a_flood_all_are_counted_and_the_latest_looked_into() -> None:
+def test_all_rejections_of_a_flood_are_counted_and_the_latest_diagnosed() -> None:
     """The doctor's work is bounded whatever comes, and so is what is kept for him."""
 
     async def prove(

@@ -251,7 +251,7 @@ def test_pipelined_requests_are_answered_in_their_order_one_after_the_other() ->
     asyncio.run(prove())
 
 
-def test_a_second_answer_to_one_request_goes_nowhere() -> None:
+def test_a_second_response_to_one_request_is_ignored() -> None:
     async def prove() -> None:
         async with serving() as server:
             server.echo.held = []

@@ -107,7 +107,7 @@ def test_an_arrival_is_the_same_on_the_other_side(arrival: Arrival) -> None:
     assert [messages.decode(each) for each in commit.arrivals] == [arrival]
 
 
-def test_half_a_character_is_found_before_it_goes_anywhere() -> None:
+def test_an_unpaired_surrogate_is_found_before_anything_is_sent() -> None:
     with pytest.raises(UnicodeEncodeError):
         encode(an_inbound(1, "\ud83d"))
 
@@ -564,7 +564,7 @@ def test_a_locked_store_is_reported_and_nothing_is_half_stored(path: Path) -> No
     with_store(path, prove)
 
 
-def test_more_than_a_pipe_holds_goes_through(path: Path) -> None:
+def test_more_data_than_a_pipe_buffers_arrives(path: Path) -> None:
     async def prove(line: Line) -> None:
         many = [an_inbound(n, "x" * 60_000) for n in range(60)]
         assert await line.commit(*many) == Stored([Receipt(id=n + 1, new=True) for n in range(60)])

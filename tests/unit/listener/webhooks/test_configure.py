@@ -388,7 +388,7 @@ def test_the_saved_settings_can_be_discarded(twilio, estate, tmp_path):
     assert estate.now()["sms_url"] == THEIRS
 
 
-def test_of_a_service_only_the_part_that_is_still_ours_goes_back(twilio, estate, tmp_path):
+def test_only_unchanged_settings_of_a_service_are_restored(twilio, estate, tmp_path):
     estate.set("service", InboundRequestUrl=OLD, StatusCallback=OLD)
     webhooks.configure_webhook(twilio, tmp_path, estate.service, URL, status_url=STATUS)
     estate.set("service", StatusCallback=THEIRS)

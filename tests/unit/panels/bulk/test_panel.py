@@ -198,7 +198,7 @@ def test_a_press_whose_answer_was_lost_does_not_begin_a_second_job(sandbox, make
     assert sent(sandbox) == {"Hi Ada": 1, "Hi Bob": 1, "Hi Di": 1}
 
 
-def test_going_back_after_the_job_has_begun_says_that_it_is_too_late(make):
+def test_going_back_after_the_start_says_that_it_is_too_late(make):
     panel = check(make())
     page = PanelDriver(panel)
     page.say(panel._confirmation.typed, {"t": "typed", "text": "send 3"})

@@ -129,7 +129,7 @@ def test_one_press_begins_once():
 # The job
 
 
-def test_a_job_goes_its_way_and_rests():
+def test_a_job_runs_until_it_pauses():
     state = steps.started(
         steps.starting(steps.confirmation_typed(checked(), "send 1243")), "guests"
     )

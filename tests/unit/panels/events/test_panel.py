@@ -197,7 +197,7 @@ def test_closing_while_it_starts_leaves_nothing_behind_but_the_listener(
 
 
 @pytest.mark.long
-def test_a_sandbox_that_goes_takes_its_listener_along() -> None:
+def test_closing_a_sandbox_ends_its_listener() -> None:
     connection = ConnectionPanel()
     panel = EventsPanel(connection)
     PanelDriver(connection).press("Try the sandbox")
@@ -385,7 +385,7 @@ def test_a_poller_of_ones_own_is_shown_and_left_open(twilio: Twilio, sandbox: Sa
         assert poller.look().added == 1
 
 
-def test_a_listener_that_somebody_else_closed_can_be_started_again(
+def test_a_listener_that_was_closed_elsewhere_can_be_started_again(
     twilio: Twilio,
 ) -> None:
     with Listener(twilio) as listener:
@@ -455,7 +455,7 @@ def test_it_wakes_up_when_its_connection_panel_connects(sandbox: Sandbox) -> Non
     connection.close()
 
 
-def test_options_that_are_not_there_are_refused_kindly(twilio: Twilio) -> None:
+def test_unknown_options_are_refused_with_advice(twilio: Twilio) -> None:
     with pytest.raises(TypeError, match=r"Did you mean public_url\?"):
         EventsPanel(twilio, public_uri="https://example.com")
     with pytest.raises(TypeError, match="takes a Twilio, a ConnectionPanel, a Listener or a Pol"):

@@ -277,9 +277,7 @@ def test_the_verdict_on_a_rejected_request_says_what_was_found(
     assert [row["signature"] for row in show().rows.rows] == [verdict]
 
 
-def test_closing_the_closer_look_is_all_a_page_can_do(
-    source: Stored, show: Callable[..., EventsTable]
-) -> None:
+def test_a_page_can_only_close_the_detail(source: Stored, show: Callable[..., EventsTable]) -> None:
     source.writer.commit([an_inbound(1)])
     table = show()
     opened(table)

@@ -108,7 +108,7 @@ def test_an_empty_field_on_one_page_leaves_the_question_open_for_another(
     [None, 7, "secret", ["secret"], {}, {"t": "shout"}, {"t": ["ask"]}, {"t": "secret"}],
     ids=repr,
 )
-def test_a_message_that_says_nothing_known_is_ignored(
+def test_an_unknown_message_is_ignored(
     field: SecretInput, page: Page, hostile: object, capfd: pytest.CaptureFixture[str]
 ) -> None:
     got: list[object] = []

@@ -139,7 +139,7 @@ OURS = re.compile(r"(?:body(?:\[[^\]]*\]|:(?:is|not)\([^)]*\))\s+)?(?::is\()?\.t
 
 
 @pytest.mark.parametrize("sheet", sorted(PANELS.rglob("*.css")), ids=lambda path: path.name)
-def test_every_rule_of_a_style_sheet_stands_under_a_class_of_ours(sheet: Path) -> None:
+def test_every_rule_of_a_style_sheet_is_below_one_of_our_classes(sheet: Path) -> None:
     """Nothing else on the page may change its look."""
     css = re.sub(r"/\*.*?\*/|@import [^;]*;", "", sheet.read_text(), flags=re.DOTALL)
     css = re.sub(r"@keyframes tw-[^{]*\{(?:[^{}]*\{[^{}]*\})*\s*\}", "", css)

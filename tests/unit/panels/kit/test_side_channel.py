@@ -73,7 +73,7 @@ def test_a_page_that_names_the_channel_is_accepted() -> None:
 
 
 @pytest.mark.parametrize("data", [None, [], {}, {"channel": "z"}, {"channel": 1}, {"channel": []}])
-def test_a_page_that_names_no_channel_is_turned_away(data: object) -> None:
+def test_a_page_that_names_no_channel_is_refused(data: object) -> None:
     assert opened("1", data).closed
 
 

@@ -91,7 +91,7 @@ def enter(panel: MessagesPanel, field: LineInput, text: str) -> None:
 # Reading
 
 
-def test_nothing_is_read_before_somebody_asks(sandbox: Sandbox) -> None:
+def test_nothing_is_read_before_it_is_requested(sandbox: Sandbox) -> None:
     class Nobody:
         def check(self, request: Request) -> None:
             raise AssertionError("a request left")
@@ -466,7 +466,7 @@ def test_a_client_that_was_given_stays_open(twilio: Twilio) -> None:
 # What every panel keeps
 
 
-def test_options_that_are_not_there_are_refused_kindly(twilio: Twilio) -> None:
+def test_unknown_options_are_refused_with_advice(twilio: Twilio) -> None:
     with pytest.raises(TypeError, match=r"has no option 'limits'. Did you mean limit\?"):
         MessagesPanel(twilio, limits=5)
     with pytest.raises(TypeError, match="limit is a number of messages from 1, or None, not 0"):

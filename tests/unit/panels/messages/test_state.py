@@ -98,7 +98,7 @@ def test_a_message_sent_now_belongs_to_what_is_asked_for_or_does_not() -> None:
 # Reading
 
 
-def test_a_reading_goes_from_page_to_page_to_its_end() -> None:
+def test_a_read_continues_page_by_page_to_the_end() -> None:
     begun = steps.began(AWAKE)
     on = steps.continued(begun, 1, PAGE)
     there = steps.ended(on, 1, read())
@@ -165,7 +165,7 @@ def test_another_client_starts_over_and_keeps_the_filters() -> None:
     assert steps.connected(old, WHO) == replace(AWAKE, asked=asked, follows=True, turn=5)
 
 
-def test_a_client_that_goes_leaves_what_was_read() -> None:
+def test_disconnecting_keeps_the_rows_that_were_read() -> None:
     seen = replace(AWAKE, turn=1, read=read(), detail=Detail(sid=SID))
     asleep = steps.disconnected(replace(seen, reading=PAGE, stopping=True))
 
@@ -187,7 +187,7 @@ def test_a_late_answer_takes_no_message_back_from_its_final_status() -> None:
     assert steps.found(queued, message(status="delivered")) == delivered
 
 
-def test_a_message_is_looked_up_found_and_put_away() -> None:
+def test_a_message_is_looked_up_and_its_detail_closed() -> None:
     looking = steps.looked_up(AWAKE, SID)
     there = steps.found(looking, message())
 

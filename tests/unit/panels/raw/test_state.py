@@ -324,7 +324,7 @@ def test_a_request_of_the_history_is_sent_at_once_only_when_it_reads() -> None:
     assert steps.opened(read, 99) == read
 
 
-def test_a_request_with_files_wants_them_again() -> None:
+def test_a_repeated_request_needs_its_files_again() -> None:
     draft = replace(POST, body="multipart", files=(PICTURE,)).without_contents
     state = steps.chosen_again(replace(ready(), history=(entry(draft=draft),)), 1)
 
@@ -357,7 +357,7 @@ def test_the_log_settles_an_unknown_outcome() -> None:
     assert steps.searching(done(POST)) == done(POST)
 
 
-def test_an_answer_is_looked_at_only_as_it_can_be() -> None:
+def test_a_response_offers_only_the_views_it_has() -> None:
     state = done(GET, views=("tree", "headers"))
 
     assert state.view == "tree"

@@ -656,7 +656,7 @@ def test_a_connection_panel_wakes_it_up_and_puts_it_to_sleep(
     connections.close()
 
 
-def test_a_connection_that_goes_during_the_countdown_sends_nothing(
+def test_a_disconnect_during_the_countdown_sends_nothing(
     make: Callable[..., SendPanel], sandbox: Sandbox
 ) -> None:
     connections = ConnectionPanel(sandbox.connection)
@@ -726,7 +726,7 @@ def test_senders_that_cannot_be_read_are_no_obstacle(
 # More
 
 
-def test_everything_under_more_goes_along(
+def test_the_fields_under_more_are_sent(
     make: Callable[..., SendPanel], sandbox: Sandbox, twilio: Twilio
 ) -> None:
     panel = make(from_=sandbox.services[0])

@@ -279,7 +279,7 @@ def test_a_change_while_it_counts_keeps_it_here() -> None:
     assert steps.left(changed, 1) is changed
 
 
-def test_a_connection_that_goes_while_it_counts_keeps_it_here() -> None:
+def test_a_disconnect_during_the_countdown_keeps_the_message() -> None:
     state = steps.disconnected(press(READY))
 
     assert (state.phase, state.account) == ("writing", None)
@@ -307,7 +307,7 @@ def test_a_refused_service_is_a_problem_of_from() -> None:
     assert state.problems == {"from_": "No such service."}
 
 
-def test_a_late_look_at_an_older_message_changes_nothing() -> None:
+def test_a_late_read_of_an_older_message_changes_nothing() -> None:
     newer = replace(sent(), attempt=2)
 
     assert steps.seen(newer, 1, message("sent")) is newer
@@ -382,7 +382,7 @@ def test_leaving_it_behind_takes_the_message_out_of_the_fields() -> None:
     assert state.phase == "writing"
 
 
-def test_an_accident_does_not_turn_an_unknown_outcome_into_a_known_one() -> None:
+def test_an_unexpected_error_leaves_an_unknown_outcome_unknown() -> None:
     assert steps.failed(unknown(), "Oops.").phase == "unknown"
     assert steps.failed(steps.searching(unknown()), "Oops.").phase == "unknown"
     assert steps.failed(steps.left(press(READY), 1), "Oops.").phase == "sending"
@@ -470,7 +470,7 @@ def test_the_summary_masks_numbers_and_leaves_the_text_out() -> None:
     assert summary_of(SendState(draft=DRAFT)) == (("Message", "not connected"),)
 
 
-def test_an_odd_number_is_warned_about_while_there_is_time() -> None:
+def test_an_unlikely_number_is_warned_about_before_it_is_sent() -> None:
     live = SendingAccount(label="AC0f…9a41", access=Access.of("API key"))
     odd = replace(READY, account=live, draft=replace(DRAFT, to="+4477009001"))
 

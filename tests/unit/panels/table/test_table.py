@@ -262,7 +262,7 @@ def test_one_bad_row_leaves_the_table_as_it_was() -> None:
     assert [entry.cells for entry in log] == [("2026-01-15 00:00:00",)]
 
 
-def test_coming_to_rest_says_how_far_it_went(make: Callable[..., Table]) -> None:
+def test_an_idle_table_reports_how_far_it_has_sent(make: Callable[..., Table]) -> None:
     table = make()
     table.on_control({"t": "want", "epoch": -1, "since": -1})
     table.append([row(1)])

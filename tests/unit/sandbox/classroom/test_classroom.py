@@ -90,7 +90,7 @@ def test_a_student_can_text_the_teacher_and_opt_out_of_an_answer(world, classroo
     assert refused.value.code == 21610
 
 
-def test_members_know_one_another_by_name(classroom, ada, grace):
+def test_members_are_listed_by_name(classroom, ada, grace):
     assert ada.classmates == {"Grace": grace.number}
     assert classroom.students == {"Ada": ada.number, "Grace": grace.number}
 
