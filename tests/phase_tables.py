@@ -17,10 +17,10 @@ State = TypeVar("State")
 Steps = Mapping[str, Callable[[State], State]]
 
 
-def steps_in(module: ModuleType, state: type) -> set[str]:
+def steps_in(module: ModuleType, state: type, prefix: str = "") -> set[str]:
     """Return the names of a module's steps: its public functions from a state to a state."""
     return {
-        name
+        f"{prefix}{name}"
         for name, function in vars(module).items()
         if inspect.isfunction(function)
         and function.__module__ == module.__name__

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from twilio_widgets.panels.inputs.ordered_button import OrderedButton
+from twilio_widgets.panels.inputs.secret_input import SecretInput
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -45,12 +46,39 @@ NOT_CONFIRMED = (
 )
 
 
+DRAW_SECRET = """async (source) => {
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  const { initialize, render } = (await import(url)).default();
+  const handlers = [];
+  const sent = [];
+  window.ask = () => {
+    for (const handler of handlers) handler({ t: "ask", n: "1", page: window.twPage });
+    const [, , buffers] = sent.find(([message]) => message.t === "secret");
+    return new TextDecoder().decode(buffers[0]);
+  };
+  const model = {
+    get: () => "",
+    on: (event, handler) => { if (event === "msg:custom") handlers.push(handler); },
+    off: () => {},
+    send: (...message) => sent.push(message),
+  };
+  document.body.innerHTML = '<div class="tw-card"><div id="here"></div></div>';
+  initialize({ model });
+  render({ model, el: document.querySelector("#here") });
+}"""
+
+
+def open_bare(page: Page) -> None:
+    """Open an empty page in a secure context, as JupyterLab's page is."""
+    bare = {"body": "<body></body>", "content_type": "text/html"}
+    page.route("http://127.0.0.1/**", lambda route: route.fulfill(**bare))
+    page.goto("http://127.0.0.1/")
+
+
 def draw(page: Page, kernel: str) -> None:
     """Draw a button whose kernel ``"confirms"``, is ``"silent"``, ``"gone"``, or ``"dies"``."""
     page.clock.install(time=0)
-    bare = {"body": "<body></body>", "content_type": "text/html"}
-    page.route("http://127.0.0.1/**", lambda route: route.fulfill(**bare))
-    page.goto("http://127.0.0.1/")  # a secure context, as JupyterLab's page is
+    open_bare(page)
     page.clock.pause_at(60)
     page.evaluate(DRAW, [str(OrderedButton._esm), kernel])
 
@@ -100,3 +128,14 @@ def test_a_kernel_that_is_ready_too_late_is_not_asked_to_act(page: Page) -> None
 
     assert page.evaluate("() => window.sent.map(({ t }) => t)") == ["press"]
     assert note(page) == NOT_DONE
+
+
+def test_a_secret_is_sent_as_it_was_at_the_press(page: Page) -> None:
+    open_bare(page)
+    page.evaluate(DRAW_SECRET, str(SecretInput._esm))
+    field = page.locator("input")
+    field.fill("at the press")
+    field.press("Enter")
+    field.fill("typed later")
+
+    assert page.evaluate("() => window.ask()") == "at the press"

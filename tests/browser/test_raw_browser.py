@@ -78,7 +78,7 @@ def test_a_path_is_completed_and_its_answer_is_a_tree(
 ) -> None:
     card = open_panel()
     draw(notebook, card, "empty")
-    path = card.get_by_role("combobox", name="Path")
+    path = card.get_by_role("combobox", name="URL or path")
     path.click()
     path.press_sequentially("mess")
     offered = card.locator(".tw-path-list [role=option]")
@@ -184,7 +184,7 @@ def test_attempts_are_counted_down_and_cancelled(
     card = open_panel(f'twilio, path="{BALANCE}"')
     notebook.execute("sandbox.fail(status=503, times=9)")
     tab(card, "Retries").click()
-    card.get_by_label("Retries", exact=True).fill("5")
+    card.get_by_label("Max retry count").fill("5")
     notebook.press("Tab")
     card.get_by_label("Delay (ms)").fill("900")
     notebook.press("Tab")
@@ -211,7 +211,7 @@ def test_the_history_asks_before_it_sends_a_change_again(
     button(card, "Send").click()
     expect(status(card)).to_have_text("200 OK")
     card.get_by_label("Method").select_option("POST")
-    card.get_by_role("combobox", name="Path").fill(MESSAGES)
+    card.get_by_role("combobox", name="URL or path").fill(MESSAGES)
     tab(card, "Body").click()
     card.get_by_role("radio", name="Form").click()
     sender = notebook.evaluate("sandbox.numbers[0]")
@@ -387,7 +387,7 @@ def test_another_host_is_completed_and_a_call_is_sent_after_a_question(
     notebook: Notebook, open_panel: Callable[..., Locator]
 ) -> None:
     card = open_panel()
-    path = card.get_by_role("combobox", name="Path")
+    path = card.get_by_role("combobox", name="URL or path")
     path.click()
     path.press_sequentially("messaging")
     notebook.page.get_by_role("option", name="https://messaging.twilio.com/").first.click()

@@ -116,7 +116,7 @@ class Job(JobView):
                 it (the error says what differs), another process is running it, or its journal
                 cannot be used.
         """
-        twilio = concealed(twilio)
+        twilio, callbacks = concealed(twilio), concealed(callbacks)
         if sys.platform == "emscripten":
             raise JobError(
                 "A job needs threads, which JupyterLite does not have; nothing was sent. Use a "
@@ -197,7 +197,7 @@ class Job(JobView):
             PolicyRefused: The client's policy forbids the remaining rows.
             JobError: Another process is running it, or its journal cannot be used.
         """
-        twilio = concealed(twilio)
+        twilio, callbacks = concealed(twilio), concealed(callbacks)
         if self._handle is not None and self.under_way:
             if not self._handle.is_ending:
                 return self
@@ -228,7 +228,7 @@ class Job(JobView):
         Raises:
             JobError: One of them was accepted, or its recipient opted out; none is sent.
         """
-        twilio = concealed(twilio)
+        twilio, callbacks = concealed(twilio), concealed(callbacks)
         client, positions = self._client(twilio), outcomes.positions_of(rows)
 
         def decide(journal: Journal) -> list[JournalRow]:
@@ -407,7 +407,7 @@ class Job(JobView):
             The number of messages fetched. Messages with a final status and a price are not
             fetched again.
         """
-        twilio = concealed(twilio)
+        twilio, callbacks = concealed(twilio), concealed(callbacks)
         client = self._client(twilio)
         self._callbacks = checked_callbacks(callbacks) or self._callbacks
         with self._writing() as journal:

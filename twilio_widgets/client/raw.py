@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 from twilio_widgets.core.flows.outbox import Outbox
+from twilio_widgets.core.http.guard import without_credentials
 from twilio_widgets.core.raw.response import Attempt, RawResponse
 from twilio_widgets.progress import ReadProgress, progress_of
 
@@ -105,6 +106,7 @@ class RawMixin:
             NotConnected: Twilio could not be reached; nothing was sent.
             NoReply: No complete response arrived in time; the request changes nothing.
         """
+        headers = without_credentials(headers)
         # Loaded with the first raw request, so that `tw.Twilio` imports faster.
         from twilio_widgets.core.raw.request import RawRequest
 

@@ -11,16 +11,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
+import pyarrow as pa
 
-from twilio_widgets.frames.schema import money
+from twilio_widgets.frames.decimal_array import DecimalArray, is_decimal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-
-def is_decimal(dtype: Any) -> bool:
-    """Return whether a column contains exact decimals."""
-    return isinstance(dtype, pd.ArrowDtype) and dtype.type is Decimal
 
 
 def in_floats(series: pd.Series) -> pd.Series:
@@ -37,15 +33,23 @@ class DecimalSeries(pd.Series):
 
     def cumsum(self, *args: Any, **options: Any) -> Any:
         """Return the running total, as pandas does; exact for decimals."""
-        return self._running("cumsum", lambda a, b: a + b, args, options)
+        return super(DecimalSeries, self._exact()).cumsum(*args, **options)
 
     def cummax(self, *args: Any, **options: Any) -> Any:
         """Return the largest value so far, as pandas does."""
-        return self._running("cummax", max, args, options)
+        return super(DecimalSeries, self._exact()).cummax(*args, **options)
 
     def cummin(self, *args: Any, **options: Any) -> Any:
         """Return the smallest value so far, as pandas does."""
-        return self._running("cummin", min, args, options)
+        return super(DecimalSeries, self._exact()).cummin(*args, **options)
+
+    def groupby(self, *args: Any, **options: Any) -> Any:
+        """Group the values, as pandas does; running totals of decimals are exact."""
+        return super(DecimalSeries, self._exact()).groupby(*args, **options)
+
+    def isin(self, values: Any) -> Any:
+        """Return whether each value is one of several, as pandas does."""
+        return super(DecimalSeries, self._exact()).isin(values)
 
     def cumprod(self, *args: Any, **options: Any) -> Any:
         """Return the running product, as pandas does; in floats for decimals."""
@@ -59,6 +63,10 @@ class DecimalSeries(pd.Series):
         """Return the relative change, as pandas does; in floats for decimals."""
         return self._plain().pct_change(*args, **options)
 
+    def interpolate(self, *args: Any, **options: Any) -> Any:
+        """Fill missing values from their neighbours, as pandas does; in floats for decimals."""
+        return self._plain().interpolate(*args, **options)
+
     def nlargest(self, *args: Any, **options: Any) -> Any:
         """Return the largest values, as pandas does."""
         return self._extreme("nlargest", args, options)
@@ -67,20 +75,17 @@ class DecimalSeries(pd.Series):
         """Return the smallest values, as pandas does."""
         return self._extreme("nsmallest", args, options)
 
-    def isin(self, values: Any) -> Any:
-        """Return whether each value is one of several, as pandas does."""
-        if not is_decimal(self.dtype):
-            return super().isin(values)
-        wanted = {Decimal(str(value)) for value in values if not pd.isna(value)}
-        blank = any(pd.isna(value) for value in values)
-        found = [blank if pd.isna(value) else value in wanted for value in self.tolist()]
-        return pd.Series(found, index=self.index, name=self.name, dtype=bool)
-
     def clip(self, lower: Any = None, upper: Any = None, **options: Any) -> Any:
         """Limit the values, as pandas does."""
-        if is_decimal(self.dtype):
-            lower, upper = (Decimal(str(b)) if isinstance(b, float) else b for b in (lower, upper))
-        return super().clip(lower, upper, **options)
+        return super().clip(self._amount(lower), self._amount(upper), **options)
+
+    def where(self, cond: Any, *args: Any, **options: Any) -> Any:
+        """Replace values where a condition is False, as pandas does."""
+        return super().where(cond, *map(self._amount, args), **self._amounts(options))
+
+    def mask(self, cond: Any, *args: Any, **options: Any) -> Any:
+        """Replace values where a condition is True, as pandas does."""
+        return super().mask(cond, *map(self._amount, args), **self._amounts(options))
 
     def convert_dtypes(self, *args: Any, **options: Any) -> Any:  # type: ignore[misc]  # final in the stubs only
         """Return the best dtypes, as pandas does; decimals stay what they are."""
@@ -88,24 +93,30 @@ class DecimalSeries(pd.Series):
             return self.copy()
         return super().convert_dtypes(*args, **options)
 
+    def _arith_method(self, other: Any, op: Any) -> Any:
+        """Calculate exactly; in floats if a result needs more than 38 digits, or has no decimal."""
+        try:
+            return super()._arith_method(other, op)  # type: ignore[misc]
+        except (pa.ArrowInvalid, NotImplementedError):
+            if not is_decimal(self.dtype):
+                raise
+        is_exact = isinstance(other, pd.Series) and is_decimal(other.dtype)
+        return op(in_floats(self), in_floats(other) if is_exact else other)
+
+    def _exact(self) -> Self:
+        if not is_decimal(self.dtype):
+            return self
+        made = self._constructor(DecimalArray.of(self.array), index=self.index, name=self.name)
+        return made.__finalize__(self)
+
     def _plain(self) -> pd.Series:
         return in_floats(self) if is_decimal(self.dtype) else pd.Series(self)
 
-    def _running(self, verb: str, step: Callable[[Any, Any], Any], args: Any, options: Any) -> Any:
-        if not is_decimal(self.dtype):
-            return getattr(super(), verb)(*args, **options)
-        skipna = options.get("skipna", args[1] if len(args) > 1 else True)
-        total: Decimal | None = None
-        made: list[Decimal | None] = []
-        ended = False
-        for value in self.tolist():
-            missing = pd.isna(value)
-            ended = ended or (missing and not skipna)
-            if not missing and not ended:
-                total = value if total is None else step(total, value)
-            made.append(None if missing or ended else total)
-        exact = pd.arrays.ArrowExtensionArray(money(made))
-        return self._constructor(exact, index=self.index, name=self.name)
+    def _amount(self, value: Any) -> Any:
+        return Decimal(str(value)) if is_decimal(self.dtype) and type(value) is float else value
+
+    def _amounts(self, options: dict[str, Any]) -> dict[str, Any]:
+        return {name: self._amount(value) for name, value in options.items()}
 
     def _extreme(self, verb: str, args: Any, options: Any) -> Any:
         if not is_decimal(self.dtype):

@@ -26,7 +26,8 @@ from twilio_widgets.frames.csv_file import (
     make_private,
     written,
 )
-from twilio_widgets.frames.decimal_series import in_floats, is_decimal
+from twilio_widgets.frames.decimal_array import is_decimal
+from twilio_widgets.frames.decimal_series import in_floats
 from twilio_widgets.frames.workbook import ABOUT, load_openpyxl
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import pandas as pd
 
 from twilio_widgets.core.printable import visible
-from twilio_widgets.frames.decimal_series import DecimalSeries, in_floats, is_decimal
+from twilio_widgets.frames.decimal_array import DecimalArray, is_decimal
+from twilio_widgets.frames.decimal_series import DecimalSeries, in_floats
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,17 +127,29 @@ class SafeFrame(pd.DataFrame):
         """Return the rows with the smallest values, as pandas does."""
         return self._extreme("nsmallest", n, columns, *args, **options)
 
-    def cumsum(self, axis: Any = 0, *args: Any, **options: Any) -> Any:
+    def groupby(self, *args: Any, **options: Any) -> Any:
+        """Group the rows, as pandas does; running totals of amounts are exact."""
+        return super(SafeFrame, self._exact()).groupby(*args, **options)
+
+    def resample(self, *args: Any, **options: Any) -> Any:
+        """Group the rows by time, as pandas does; running totals of amounts are exact."""
+        return super(SafeFrame, self._exact()).resample(*args, **options)
+
+    def cumsum(self, *args: Any, **options: Any) -> Any:
         """Return running totals, as pandas does; exact for amounts."""
-        return self._running("cumsum", axis, *args, **options)
+        return _changed(super(SafeFrame, self._exact()).cumsum(*args, **options))
 
-    def cummax(self, axis: Any = 0, *args: Any, **options: Any) -> Any:
+    def cummax(self, *args: Any, **options: Any) -> Any:
         """Return the largest values so far, as pandas does."""
-        return self._running("cummax", axis, *args, **options)
+        return _changed(super(SafeFrame, self._exact()).cummax(*args, **options))
 
-    def cummin(self, axis: Any = 0, *args: Any, **options: Any) -> Any:
+    def cummin(self, *args: Any, **options: Any) -> Any:
         """Return the smallest values so far, as pandas does."""
-        return self._running("cummin", axis, *args, **options)
+        return _changed(super(SafeFrame, self._exact()).cummin(*args, **options))
+
+    def isin(self, values: Any) -> Any:
+        """Return whether each value is one of several, as pandas does."""
+        return super(SafeFrame, self._exact()).isin(values)
 
     def eval(self, expr: str, *, inplace: bool = False, **options: Any) -> Any:
         """Evaluate an expression, as pandas does; amounts count as floats in it.
@@ -157,13 +170,13 @@ class SafeFrame(pd.DataFrame):
         places = self._with_floats().reset_index(drop=True)
         return self.iloc[getattr(places, verb)(*args, **options).index]
 
-    def _running(self, verb: str, axis: Any, *args: Any, **options: Any) -> Any:
-        amounts = any(map(is_decimal, self.dtypes)) and axis in {0, "index"}
-        if not amounts:
-            return getattr(super(), verb)(axis, *args, **options)
-        numbers = self.select_dtypes("number") if options.pop("numeric_only", False) else self
-        made = numbers.apply(lambda column: getattr(column, verb)(axis, *args, **options))
-        return _changed(made)
+    def _exact(self) -> Self:
+        """Return the same frame, with the methods that pandas lacks for its amounts."""
+        made = self.copy(deep=False)
+        for place, dtype in enumerate(self.dtypes):
+            if is_decimal(dtype):
+                made.isetitem(place, DecimalArray.of(self.iloc[:, place].array))
+        return made
 
     def _with_floats(self, but: Any = ()) -> pd.DataFrame:
         """Return a plain DataFrame whose amounts are floats."""

@@ -8,18 +8,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import ipywidgets
 
-from twilio_widgets.core.credentials.secret import concealed
-from twilio_widgets.panels.bulk.panel import BulkPanel
+from twilio_widgets.core.credentials.secret import concealed, kind_of
 from twilio_widgets.panels.connection.panel import ConnectionPanel
-from twilio_widgets.panels.events.panel import EventsPanel
-from twilio_widgets.panels.explore.panel import ExplorePanel
 from twilio_widgets.panels.kit.elements import close_tree, visible
 from twilio_widgets.panels.kit.panel import refuse_unknown
 from twilio_widgets.panels.kit.reruns import cell_panels
 from twilio_widgets.panels.kit.saved_picture import SavedPicture
 from twilio_widgets.panels.kit.tabs import Tabs
 from twilio_widgets.panels.messages.panel import MessagesPanel
-from twilio_widgets.panels.raw.panel import RawRequestPanel
 from twilio_widgets.panels.resources.panel import AccountPanel
 from twilio_widgets.panels.send.panel import SendPanel
 from twilio_widgets.panels.status_line import StatusLine
@@ -31,8 +27,12 @@ if TYPE_CHECKING:
     from twilio_widgets.core.guardrails.policy import Policy
     from twilio_widgets.core.message.message import Message
     from twilio_widgets.frames.message_frame import MessageFrame
+    from twilio_widgets.panels.bulk.panel import BulkPanel
+    from twilio_widgets.panels.events.panel import EventsPanel
+    from twilio_widgets.panels.explore.panel import ExplorePanel
     from twilio_widgets.panels.kit.panel import Panel
     from twilio_widgets.panels.kit.saved_picture import Static
+    from twilio_widgets.panels.raw.panel import RawRequestPanel
     from twilio_widgets.sandbox import Sandbox
 
 FIRST_PAGE = 200
@@ -46,7 +46,8 @@ _TABS = (
     ("account", "Account"),
     ("raw", "Raw request"),
 )
-"""Each tab, as the beginning of the name of its panel's attribute, and its text."""
+"""Each tab, as the beginning of the name of its panel's attribute, and its text. A panel that a
+notebook may never open, or that cannot run in a browser, is imported with its tab."""
 
 AnyPanel = TypeVar("AnyPanel", bound="Panel[Any]")
 
@@ -90,11 +91,14 @@ class Workbench(SavedPicture, ipywidgets.VBox):
         static: Static = True,
         **unknown: object,
     ) -> None:
-        connection = concealed(connection)
+        connection, sandbox = concealed(connection), concealed(sandbox)
+        listener = concealed(listener)
         known = ("connection", "sandbox", "policy", "to", "from_", "body", "listener", "static")
         refuse_unknown("Workbench", unknown, known)
         if sandbox is not None and connection is not None:
             raise TypeError("A workbench has one connection: give connection= or sandbox=.")
+        if sandbox is not None and not hasattr(sandbox, "connection"):
+            raise TypeError(f"sandbox is a Sandbox, not {kind_of(sandbox)}.")
         self.sandbox = sandbox
         """The sandbox that closes with the workbench, where there is one."""
         given = sandbox.connection if sandbox else connection
@@ -191,21 +195,29 @@ class Workbench(SavedPicture, ipywidgets.VBox):
     @cached_property
     def bulk_panel(self) -> BulkPanel:
         """The card that sends to a table of recipients; created when it is first used."""
+        from twilio_widgets.panels.bulk.panel import BulkPanel
+
         return self._add("bulk", BulkPanel(self.connection_panel, static=self._static))
 
     @cached_property
     def explore_panel(self) -> ExplorePanel:
         """The card that explores the log; created when it is first used."""
+        from twilio_widgets.panels.explore.panel import ExplorePanel
+
         return self._add("explore", ExplorePanel(self.connection_panel, static=self._static))
 
     @cached_property
     def events_panel(self) -> EventsPanel:
         """The card that receives events; created when it is first used."""
+        from twilio_widgets.panels.events.panel import EventsPanel
+
         return self._add("events", EventsPanel(self.connection_panel, static=self._static))
 
     @cached_property
     def raw_panel(self) -> RawRequestPanel:
         """The card that sends any request; created when it is first used."""
+        from twilio_widgets.panels.raw.panel import RawRequestPanel
+
         return self._add("raw", RawRequestPanel(self.connection_panel, static=self._static))
 
     def _add(self, tab: str, panel: AnyPanel) -> AnyPanel:

@@ -99,6 +99,40 @@ VERBS = {
     "groupby numbers": lambda f: f.groupby("status", observed=True).sum(numeric_only=True),
     "groupby day": lambda f: f.groupby(f["date_sent"].dt.date)["price"].sum(),
     "groupby transform": lambda f: f.groupby("status", observed=True)["price"].transform("sum"),
+    "groupby cumsum": lambda f: f.groupby("status", observed=True)["price"].cumsum(),
+    "groupby cummax": lambda f: f.groupby("status", observed=True)["price"].cummax(),
+    "groupby cummin": lambda f: f.groupby("status", observed=True)["price"].cummin(),
+    "groupby cumprod": lambda f: f.groupby("status", observed=True)["price"].cumprod(),
+    "groupby cumsum of numbers": lambda f: f.groupby("status", observed=True)[
+        ["price", "num_segments"]
+    ].cumsum(),
+    "groupby rank": lambda f: f.groupby("status", observed=True)["price"].rank(),
+    "groupby rank of numbers": lambda f: f.groupby("status", observed=True)[
+        ["price", "num_segments"]
+    ].rank(),
+    "groupby quantile": lambda f: f.groupby("status", observed=True)["price"].quantile(0.25),
+    "groupby quantiles": lambda f: f.groupby("status", observed=True)["price"].quantile([0, 0.5]),
+    "groupby median": lambda f: f.groupby("status", observed=True)["price"].median(),
+    "groupby std": lambda f: f.groupby("status", observed=True)["price"].std(),
+    "groupby first": lambda f: f.groupby("status", observed=True)["price"].first(),
+    "groupby idxmin": lambda f: (
+        f[f["price"].notna()].groupby("status", observed=True)["price"].idxmin()
+    ),
+    "groupby skew": lambda f: f.groupby("direction", observed=True)["price"].skew(),
+    "groupby any": lambda f: f.groupby("status", observed=True)["price"].any(),
+    "groupby of one": lambda f: f["price"].groupby(f["status"], observed=True).cumsum(),
+    "groupby transform cumsum": lambda f: f.groupby("status", observed=True)["price"].transform(
+        "cumsum"
+    ),
+    "groupby a missing key": lambda f: f.groupby("error_code")["price"].cumsum(),
+    "resample cumsum": lambda f: f.resample("2min", on="date_sent")["price"].cumsum(),
+    "isin of a frame": lambda f: f[["price", "num_segments"]].isin([0, 1, -0.01]),
+    "ratio": lambda f: f["price"] / f["price"].shift() - 1,
+    "share": lambda f: f["price"] / f["price"].sum() * 100,
+    "modulo": lambda f: f["price"] % 1,
+    "product": lambda f: f["price"] * f["price"] * f["price"],
+    "mask": lambda f: f["price"].mask(f["price"] < -0.008, -0.008),
+    "where, else": lambda f: f["price"].where(f["price"] < 0, other=0.5),
     "groupby describe": lambda f: f.groupby("status", observed=True)["price"].describe(),
     "resample": lambda f: f.set_index("date_sent").resample("2min")["price"].sum(),
     "rolling": lambda f: f["price"].rolling(2).sum(),
@@ -153,8 +187,13 @@ def test_a_verb_gives_what_it_gives_on_any_frame(verb):
 
 
 @pytest.mark.parametrize(
-    "verb", ["cumsum", "cummax", "cummin", "clip", "nlargest of one", "where", "fillna", "abs"]
-)
+    "verb",
+    [
+        "cumsum", "cummax", "cummin", "clip", "nlargest of one", "where", "mask", "fillna", "abs",
+        "groupby cumsum", "groupby cummax", "groupby cummin", "groupby of one",
+        "groupby transform cumsum", "resample cumsum",
+    ],
+)  # fmt: skip
 def test_amounts_stay_exact(verb):
     made = VERBS[verb](log())
 

@@ -23,7 +23,7 @@ from twilio_widgets.bulk.planning.reach import reach_of
 from twilio_widgets.bulk.planning.summary import Summary, summary_of
 from twilio_widgets.bulk.planning.table import read_table, ready_frame, rejected_frame
 from twilio_widgets.bulk.run.pacing import MOST_AT_ONCE, UNDO_SECONDS
-from twilio_widgets.core.credentials.secret import concealed
+from twilio_widgets.core.credentials.secret import concealed, sealed
 from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.core.numbers.price_sources import price_source
 from twilio_widgets.errors import ConfigurationError
@@ -142,7 +142,7 @@ class Plan:
             InvalidMessage: A new job is scheduled for a time that has passed; nothing was sent.
             JobError: The name belongs to another plan, or another process is running the job.
         """
-        twilio = concealed(twilio)
+        twilio, callbacks = concealed(twilio), concealed(callbacks)
         from twilio_widgets.bulk.job import Job
 
         return Job.start(
@@ -241,6 +241,7 @@ def plan(
         1 of 1 rows is ready: 1 segment, about $0.01 (an estimate; prices of 2026-11-09).
         At 1 message a second: 0 s.
     """
+    parameters = sealed(parameters)
     check_rate(rate, per)
     if duplicates not in ("reject", "allow"):
         raise ConfigurationError('duplicates must be "reject" or "allow".', field="duplicates")

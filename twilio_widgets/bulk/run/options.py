@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from twilio_widgets.core.credentials.secret import kind_of
 from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.journal.journal import JobOptions
 
@@ -75,7 +76,7 @@ def checked_callbacks(value: Callbacks | None) -> Callbacks | None:
     if not isinstance(url, str) or not all(map(callable, asked)):
         raise ConfigurationError(
             "callbacks must be a listener, such as tw.Listener(…), with status_url, "
-            f"find_by_token(…) and heard_of(…): got {type(value).__name__}.",
+            f"find_by_token(…) and heard_of(…): got {kind_of(value)}.",
             field="callbacks",
         )
     return value

@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from twilio_widgets.core.bodies import encodable
+from twilio_widgets.core.credentials.secret import Secret
 from twilio_widgets.core.http.hosts import VERSIONS, product_of
 from twilio_widgets.core.request import Request
 from twilio_widgets.errors import BadResponse, InvalidRequest, PathRefused
@@ -47,6 +49,24 @@ _OF_ANOTHER_REQUEST = frozenset(
         "x-rewrite-url", "x-original-host", "x-forwarded-host", "forwarded",
     }
 )  # fmt: skip
+
+
+def without_credentials(headers: Any) -> Any:
+    """Return headers with the values of credentials hidden; `guard` refuses those headers.
+
+    A verbose traceback of any later failure would show them.
+    """
+    if isinstance(headers, str):
+        return Secret(headers)
+    pairs = list(headers.items()) if isinstance(headers, Mapping) else headers
+    if not isinstance(pairs, list | tuple) or not all(
+        isinstance(pair, list | tuple) and len(pair) == 2 for pair in pairs
+    ):
+        return headers
+    return [
+        (name, "hidden" if str(name).strip().lower() in _CREDENTIALS else value)
+        for name, value in pairs
+    ]
 
 
 def guard(request: Request) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _KINDS = (("API key", "API Key"), ("auth token", "Auth Token"), ("sandbox", "Sandbox"))
 _ADVICE = {
     "API key": "Recommended: an API key can be revoked without affecting anything else.",
-    "auth token": PREFER_API_KEYS,
+    "auth token": f"Both are on the first page of console.twilio.com. {PREFER_API_KEYS}",
     "sandbox": "A simulated Twilio in this kernel: no account needed, nothing leaves this machine.",
 }
 _PLACEHOLDERS = {

@@ -26,7 +26,8 @@ export default () => {
         for (const input of inputs) input.value = "";
       }
       if (message?.t !== "ask" || message.page !== pageId()) return;
-      const texts = pressed.size > 0 ? [...pressed.values()] : [...inputs].map(({ value }) => value);
+      const others = [...inputs].filter((input) => !pressed.has(input));
+      const texts = [...pressed.values(), ...others.map((input) => input.value)];
       const value = texts.find((text) => text !== "") ?? "";
       pressed.clear();
       model.send({ t: "secret", n: message.n }, undefined, [new TextEncoder().encode(value)]);

@@ -64,7 +64,7 @@ class LookUp:
     """The field that finds one message by its SID."""
 
     def __init__(self) -> None:
-        self.sid = LineInput("SID", "Look up a SID: SM… or MM…")
+        self.sid = LineInput("Message SID", "Look up a SID: SM… or MM…")
         self.button = OrderedButton("Look up")
         self._problem = Note()
         row = ipywidgets.HBox([self.sid, self.button])

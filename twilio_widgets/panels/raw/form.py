@@ -31,16 +31,16 @@ _BODY = InputField(
     (("none", "None"), ("data", "Form"), ("multipart", "Multipart"), ("text", "Text")),
 )
 _RETRIES = (
-    InputField("max_retries", "Retries", "number", most=10),
-    InputField("retry_delay_ms", "Delay (ms)", "number", most=60_000),
-    InputField("use_exponential_backoff", "Exponential back-off instead of the delay", "tick"),
-    InputField("retry_all_errors", "Retry after every error, including 4xx", "tick"),
+    InputField("max_retries", "Max retry count", "number", most=10),
+    InputField("retry_delay_ms", "Retry delay (ms)", "number", most=60_000),
+    InputField("use_exponential_backoff", "Use exponential backoff instead of the delay", "tick"),
+    InputField("retry_all_errors", "Retry on all errors, including 4xx", "tick"),
     InputField("repeat_unsafe", "Also retry a POST whose outcome is unknown", "tick"),
 )
 _ANSWER = (
     InputField(
         "answer",
-        "As",
+        "Response type",
         "choice",
         (("json", "JSON"), ("frame", "Table"), ("text", "Text"), ("binary", "Binary")),
     ),
@@ -64,7 +64,9 @@ class RawForm:
     """
 
     def __init__(self, draft: RawDraft) -> None:
-        self.path = Autocomplete("Path", offers="Documented paths", placeholder=texts.EXAMPLE)
+        self.path = Autocomplete(
+            "URL or path", offers="Documented paths", placeholder=texts.EXAMPLE
+        )
         self.content_type = Autocomplete("Content type", offers="Content types")
         self.content_type.offer((name, "") for name in _CONTENT_TYPES)
         self.text = TextArea("Text")

@@ -34,14 +34,15 @@ ANSWER_NOTES = {
     "binary": "The body as bytes: an image is shown, any other file can be saved.",
 }
 RETRY_NOTE = (
-    "Only what is safe to repeat is retried: a request that never reached Twilio, a 429, and, for "
-    "methods that read or replace, a lost response or a 5xx. The timeout covers all attempts."
+    "At most 10 retries, up to 60,000 ms apart. Only what is safe to repeat is retried: a request "
+    "that never reached Twilio, a 429, and, for methods that read or replace, a lost response or a "
+    "5xx. The timeout covers all attempts."
 )
 _BODIES = {
     "none": "The request has no body.",
-    "data": "Sent URL-encoded, as Twilio expects. A name may be repeated, such as MediaUrl.",
-    "multipart": "Sent as a multipart form: text fields and files.",
-    "text": "Sent unchanged, with the content type you choose.",
+    "data": "Data, sent URL-encoded, as Twilio expects. A name may be repeated, such as MediaUrl.",
+    "multipart": "Form data and file data, sent as a multipart form; each file has a file name.",
+    "text": "Data, sent unchanged, with the content type you choose.",
 }
 _VIEWS: dict[View, str] = {
     "tree": "Tree",

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from twilio_widgets.core.credentials.secret import concealed
+from twilio_widgets.core.credentials.secret import concealed, kind_of
 from twilio_widgets.panels.code.access import Access
 from twilio_widgets.panels.connection.client_source import check_source, wake_with
 from twilio_widgets.panels.connection.panel import ConnectionPanel
@@ -71,13 +71,13 @@ class AccountPanel(Panel[AccountState]):
         static: Static = True,
         **unknown: object,
     ) -> None:
-        twilio = concealed(twilio)
+        twilio, listener = concealed(twilio), concealed(listener)
         refuse_unknown("AccountPanel", unknown, known=("twilio", "listener", "limit", "static"))
         check_source("AccountPanel", twilio)
         if limit is not None and (type(limit) is not int or limit < 1):
             raise TypeError(f"limit is a number of rows from 1, or None, not {limit!r}.")
         if listener is not None and not hasattr(listener, "rejections_of"):
-            raise TypeError(f"listener is a Listener, not {type(listener).__name__}.")
+            raise TypeError(f"listener is a Listener, not {kind_of(listener)}.")
         query = SectionQuery(limit=limit)
         self._begin(
             AccountState(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, get_args
 
@@ -10,9 +11,14 @@ import pytest
 
 from tests.phase_tables import expected, steps_in, table_of
 from twilio_widgets.bulk.progress import JobProgress
+from twilio_widgets.core.lookups.cost import LookupCost
+from twilio_widgets.core.templates.template import ContentTemplate
+from twilio_widgets.panels.bulk import lookup_row as lookups
 from twilio_widgets.panels.bulk import state as steps
+from twilio_widgets.panels.bulk import template_columns as templates
 from twilio_widgets.panels.bulk import text as texts
 from twilio_widgets.panels.bulk.draft import BulkDraft
+from twilio_widgets.panels.bulk.lookup_prompt import LookupPrompt
 from twilio_widgets.panels.bulk.state import (
     BulkState,
     Checked,
@@ -36,6 +42,14 @@ FILLED = BulkDraft(to="phone", from_="+15005550006", body="Hi {name}", name="gue
 CHECKED = Checked(ready=3, rejected=0, lines=("3 of 3 rows are ready.",))
 OLD = Unfinished(name="old", summary="It is paused.")
 ASK = ConfirmationPrompt(purpose="send", count=3)
+TEMPLATE = ContentTemplate(
+    sid="HX" + "0" * 32,
+    friendly_name="ready",
+    language="en",
+    types={"twilio/text": {"body": "Hi {{name}}"}},
+    variables={},
+)
+COST = LookupCost(numbers=3, cached=0, invalid=0, cost=Decimal("0.03"))
 COUNTS = dict.fromkeys(
     ("pending", "attempted", "accepted", "rejected", "unknown", "skipped", "abandoned"), 0
 )
@@ -56,6 +70,7 @@ def state_in(phase: Phase) -> BulkState:
         draft=FILLED,
         phase=phase,
         turn=1,
+        templates=(TEMPLATE,),
     )
     if phase in {"checked", "beginning"}:
         return replace(state, checked=CHECKED, ask=ASK, typed="send 3")
@@ -70,6 +85,10 @@ def state_in(phase: Phase) -> BulkState:
 
 
 PHASES = {phase: state_in(phase) for phase in get_args(Phase)} | {
+    "asking a lookup": replace(state_in("checked"), lookup=LookupPrompt(turn=1, cost=COST)),
+    "running a lookup": replace(
+        state_in("checked"), lookup=LookupPrompt(turn=1, cost=COST, phase="running")
+    ),
     "looking up": replace(state_in("writing"), busy=True, unfinished=(OLD,), failure="", note=""),
 }
 
@@ -103,10 +122,20 @@ STEPS = {
     "confirmation_typed": partial(steps.confirmation_typed, text="send"),
     "check_finished": partial(steps.check_finished, turn=1, checked=CHECKED),
     "progressed": partial(steps.progressed, progress=progress("paused")),
+    "lookup asked": partial(lookups.asked, turn=1, cost=COST),
+    "lookup confirmed": lookups.confirmed,
+    "lookup ended": partial(lookups.ended, failure="No reply."),
+    "lookup progressed": partial(lookups.progressed, done=2),
+    "lookup typed": partial(lookups.typed, text="pay"),
+    "template assigned": partial(templates.assigned, place=0, column="name"),
+    "template selected": partial(templates.selected, sid=TEMPLATE.sid),
+    "template listed": partial(templates.listed, templates=(TEMPLATE,)),
 }
 
 
 def phase_of(state: BulkState) -> str:
+    if (prompt := lookups.shown(state)) is not None:
+        return f"{prompt.phase} a lookup"
     return "looking up" if state.busy else state.phase
 
 
@@ -125,10 +154,16 @@ def says(state: BulkState) -> Iterator[str]:
         yield "offer"
     if state.file is not None:
         yield "file"
+    if state.draft.template:
+        yield "template"
 
 
 def test_the_effect_of_every_step_in_every_phase() -> None:
-    assert STEPS.keys() == steps_in(steps, BulkState)
+    assert STEPS.keys() == (
+        steps_in(steps, BulkState)
+        | steps_in(lookups, BulkState, "lookup ")
+        | steps_in(templates, BulkState, "template ")
+    )
     assert table_of(PHASES, STEPS, phase_of, says) == expected(__file__)
 
 

@@ -223,11 +223,11 @@ def test_enter_sends_what_reads_and_never_a_change(
     panel: RawRequestPanel, sandbox: Sandbox
 ) -> None:
     set_up(panel, **sms(sandbox))
-    PanelDriver(panel).enter("Path")
+    PanelDriver(panel).enter("URL or path")
     assert panel.join(30)
     changes = len(sandbox.ledger)
     set_up(panel, method="GET", path=BALANCE, body="none")
-    PanelDriver(panel).enter("Path")
+    PanelDriver(panel).enter("URL or path")
     assert panel.join(30)
 
     assert changes == 0

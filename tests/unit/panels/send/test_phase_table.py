@@ -11,8 +11,11 @@ import pytest
 
 from tests.phase_tables import expected, steps_in, table_of
 from twilio_widgets.core.message.message import Message
+from twilio_widgets.core.templates.sendable import Sendable
+from twilio_widgets.core.templates.template import ContentTemplate
 from twilio_widgets.panels.code.access import Access
 from twilio_widgets.panels.send import state as steps
+from twilio_widgets.panels.send import template_steps as templates
 from twilio_widgets.panels.send.draft import Draft, parameters_of
 from twilio_widgets.panels.send.state import Phase, SendingAccount, SendState
 
@@ -22,12 +25,20 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 ACCOUNT = SendingAccount(label="sandbox", access=Access.of("sandbox"))
 DRAFT = Draft(to="+14155550123", from_="+15005550006", body="Hello")
+TEMPLATE = ContentTemplate(
+    sid="HX" + "0" * 32,
+    friendly_name="ready",
+    language="en",
+    types={"twilio/text": {"body": "Hi {{name}}"}},
+    variables={},
+)
+WINDOW = Sendable(ok=False, why="The window is closed.")
 SENT = Message(sid="SM" + "0f" * 16, status="delivered", direction="outbound-api")
 
 
 def state_in(phase: Phase) -> SendState:
     """A state in this phase that says everything a card can say in it."""
-    state = SendState(draft=DRAFT, account=ACCOUNT, phase=phase, attempt=1)
+    state = SendState(draft=DRAFT, account=ACCOUNT, phase=phase, attempt=1, templates=(TEMPLATE,))
     if phase == "writing":
         return replace(state, failure="An error.", problems={"to": "A problem."}, note="A note.")
     if phase in {"asking", "counting"}:
@@ -65,10 +76,18 @@ STEPS = {
     "failed": partial(steps.failed, text="Unexpected."),
     "typed": partial(steps.typed, name="body", value="Another text"),
     "undone": steps.undone,
+    "template selected": partial(templates.selected, sid=TEMPLATE.sid),
+    "template filled": partial(templates.filled, place=0, text="Ada"),
+    "template listed": partial(templates.listed, templates=(TEMPLATE,)),
+    "template window_read": partial(templates.window_read, question=None, answer=WINDOW),
 }
 
 
 def says(state: SendState) -> Iterator[str]:
+    if state.draft.template:
+        yield "template"
+    if state.sendable is not None:
+        yield "window"
     if state.failure:
         yield "error"
     if state.problems:
@@ -82,7 +101,7 @@ def says(state: SendState) -> Iterator[str]:
 def test_the_effect_of_every_step_in_every_phase() -> None:
     phases = {phase: state_in(phase) for phase in get_args(Phase)}
 
-    assert STEPS.keys() == steps_in(steps, SendState)
+    assert STEPS.keys() == steps_in(steps, SendState) | steps_in(templates, SendState, "template ")
     assert table_of(phases, STEPS, lambda state: state.phase, says) == expected(__file__)
 
 
