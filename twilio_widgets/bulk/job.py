@@ -21,6 +21,7 @@ from twilio_widgets.bulk.run.handle import (
     registry_lock,
     reserve_quota,
     run_flows,
+    running_jobs,
 )
 from twilio_widgets.bulk.run.options import (
     checked_callbacks,
@@ -130,7 +131,8 @@ class Job(JobView):
             concurrency=checked_count(concurrency, "concurrency"),
             callbacks=checked_callbacks(callbacks),
         )
-        with registry_lock() as running:
+        with registry_lock():
+            running = running_jobs()
             if (job := running.get(place.file)) is not None:
                 job._client(twilio)
                 job._compare(plan)
@@ -171,7 +173,8 @@ class Job(JobView):
             place = find_place(name, folder)
         else:
             place = place_of(connection, name, folder)
-        with registry_lock() as running:
+        with registry_lock():
+            running = running_jobs()
             if (job := running.get(place.file)) is not None:
                 return job  # type: ignore[no-any-return]
         with reading(place) as ledger:
@@ -246,7 +249,8 @@ class Job(JobView):
         orders: RunOptions,
         first: Callable[[Journal], object] = lambda _journal: None,
     ) -> Job:
-        with registry_lock() as running, self._owning() as own:
+        with registry_lock(), self._owning() as own:
+            running = running_jobs()
             journal = Journal(self._place)
             try:
                 first(journal)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from decimal import Decimal
 
 from twilio_widgets.core.guardrails.limits import Amount
+from twilio_widgets.core.system.thread_lock import ThreadLock
 
 
 class JobQuota:
@@ -32,7 +32,7 @@ class JobQuota:
         self.name = name
         self.segments_each = segments_each
         self.cost_each = cost_each
-        self._lock = threading.Lock()
+        self._lock = ThreadLock()
         self._sent = Amount()
 
     @property
