@@ -53,6 +53,7 @@ SANDBOX_MAY_USE = {
     "core/closing.py",  # knows nothing of Twilio
     "core/text/segments.py",
     "core/signature.py",
+    "core/system/thread_lock.py",
     "core/credentials/connection.py",
     "core/credentials/secret.py",
 }
@@ -265,6 +266,21 @@ def classes_of(file: str) -> list[str]:
     """The names of all classes a file defines, nested ones included."""
     nodes = ast.walk(ast.parse((PACKAGE / file).read_text("utf-8")))
     return [node.name for node in nodes if isinstance(node, ast.ClassDef)]
+
+
+def test_every_lock_between_threads_survives_an_interruption():
+    """`work.py` never waits for its lock, and needs one that the same thread cannot take twice."""
+    users = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        if {"threading.Lock", "threading.RLock"}
+        & {
+            ast.unparse(node)
+            for node in ast.walk(ast.parse(path.read_text("utf-8")))
+            if isinstance(node, ast.Attribute)
+        }
+    }
+    assert users == {"panels/kit/work.py"}
 
 
 def test_no_class_name_has_two_meanings():

@@ -20,6 +20,7 @@ from twilio_widgets.bulk.run.handle import (
     registry_lock,
     reserve_quota,
     run_flows,
+    running_jobs,
 )
 from twilio_widgets.bulk.run.options import (
     checked_callbacks,
@@ -124,7 +125,8 @@ class Job(JobView):
             concurrency=checked_count(concurrency, "concurrency"),
             callbacks=checked_callbacks(callbacks),
         )
-        with registry_lock() as running:
+        with registry_lock():
+            running = running_jobs()
             if (job := running.get(location.file)) is not None:
                 job._client(twilio)
                 job._compare(plan)
@@ -165,7 +167,8 @@ class Job(JobView):
             location = find_location(name, folder)
         else:
             location = location_of(connection, name, folder)
-        with registry_lock() as running:
+        with registry_lock():
+            running = running_jobs()
             if (job := running.get(location.file)) is not None:
                 return job  # type: ignore[no-any-return]
         with reading(location) as ledger:
@@ -240,7 +243,8 @@ class Job(JobView):
         options: RunOptions,
         first: Callable[[Journal], object] = lambda _journal: None,
     ) -> Job:
-        with registry_lock() as running, self._owning() as own:
+        with registry_lock(), self._owning() as own:
+            running = running_jobs()
             journal = Journal(self._location)
             try:
                 first(journal)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import secrets
 import sqlite3
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from twilio_widgets.core.system import clock
 from twilio_widgets.core.system.folders import fsync_folder, private_folder
+from twilio_widgets.core.system.thread_lock import ThreadLock
 from twilio_widgets.errors import JobError
 from twilio_widgets.journal import states
 from twilio_widgets.journal.database import (
@@ -158,7 +158,7 @@ class Journal(JournalReader):
     ) -> None:
         refuse_missing(location)
         self._location = location
-        self._lock = threading.RLock()
+        self._lock = ThreadLock()
         self._claimed = 0
         self.monotonic = clock.seconds
         """The clock that attempts are timed by: a sandbox has its own."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import warnings
 import weakref
 from collections.abc import Iterable, Mapping
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from twilio_widgets.core.credentials.secret import Secret, concealed
 from twilio_widgets.core.flows.listing import span_of
 from twilio_widgets.core.numbers.masking import mask
+from twilio_widgets.core.system.thread_lock import ThreadLock
 from twilio_widgets.errors import ConfigurationError, ListenerError
 from twilio_widgets.listener.control.runtime_file import is_over
 from twilio_widgets.listener.control.spec import Spec, secrets_of
@@ -135,7 +135,7 @@ class Listener(EventSource):
         except BaseException:
             self._supervisor.abandon()
             raise
-        self._filling = threading.Lock()
+        self._filling = ThreadLock()
         self._release = weakref.finalize(self, _release, self._supervisor, self._dispatcher)
         self.restored: tuple[restoring.Restored, ...] = ()
         """The result for each webhook that was pointed here; filled by ``close()``."""

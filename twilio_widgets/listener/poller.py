@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from twilio_widgets.core.credentials.secret import concealed
 from twilio_widgets.core.flows.listing import Moment, span_of
 from twilio_widgets.core.numbers.masking import mask
+from twilio_widgets.core.system.thread_lock import ThreadLock
 from twilio_widgets.errors import (
     ConfigurationError,
     ListenerError,
@@ -187,7 +188,7 @@ class _Watch:
         self._budget = budget
         self._schedule = PollSchedule(budget.per_minute)
         self._nudge = nudge
-        self._lock = threading.Lock()
+        self._lock = ThreadLock()
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
 

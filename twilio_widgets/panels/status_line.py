@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Final
 
 from twilio_widgets.core.guardrails.limits import counted
 from twilio_widgets.core.guardrails.policy import Policy
 from twilio_widgets.core.numbers.money import money_text
+from twilio_widgets.core.system.thread_lock import ThreadLock
 from twilio_widgets.errors import ApiError
 from twilio_widgets.panels.connection.state import Identity
 from twilio_widgets.panels.kit import work
@@ -35,7 +35,7 @@ class StatusLine(Facts):
 
     def __init__(self) -> None:
         super().__init__()
-        self._lock = threading.RLock()
+        self._lock = ThreadLock()
         self._twilio: Twilio | None = None
         self._running: work.Work | None = None
         self._again = False

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from twilio_widgets.core.closing import ClosesOnExit
 from twilio_widgets.core.credentials.secret import Secret
+from twilio_widgets.core.system.thread_lock import ThreadLock
 from twilio_widgets.errors import SandboxError
 from twilio_widgets.sandbox.connection import SandboxConnection, SandboxKeyConnection
 from twilio_widgets.sandbox.http.faults import Faults, fault_of
@@ -112,7 +112,7 @@ class Sandbox(ClosesOnExit):
         self._server: SandboxServer | None = None
         self._class: OpenClass | None = None
         self._folder: TemporaryDirectory[str] | None = None
-        self._opening = threading.Lock()
+        self._opening = ThreadLock()
         self._closed = False
 
     # Credentials and addresses

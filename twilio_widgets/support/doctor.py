@@ -30,6 +30,8 @@ _FEATURES = {
     "Panels": (("ipywidgets", "anywidget"), "ipywidgets anywidget"),
     "The sandbox on a socket, a class": (("uvicorn",), "uvicorn"),
     "Excel files": (("openpyxl",), "openpyxl"),
+    "SQL over an archive": (("duckdb",), "duckdb"),
+    "An archive larger than memory": (("dask", "distributed"), '"dask[dataframe,distributed]"'),
     "Credentials in the system's keyring": (("keyring",), "keyring"),
     "Credentials in a .env file": (("dotenv",), "python-dotenv"),
     "Webhooks through a Jupyter server": (("jupyter_server",), "jupyter-server"),

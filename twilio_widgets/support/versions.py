@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _PACKAGE = "twilio-widgets"
 _JUPYTER = ("jupyterlab", "notebook", "voila", "jupyter-server", "ipykernel", "IPython")
-_EXTRAS = ("openpyxl", "keyring", "python-dotenv", "twilio")
+_EXTRAS = ("openpyxl", "keyring", "python-dotenv", "duckdb", "dask", "twilio")
 
 
 def show_versions() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from decimal import Decimal
@@ -15,6 +14,7 @@ from twilio_widgets.bulk.run.run import Run, RunOptions
 from twilio_widgets.core.guardrails.policy import Policy
 from twilio_widgets.core.request import Flow
 from twilio_widgets.core.system import loop
+from twilio_widgets.core.system.thread_lock import ThreadLock
 from twilio_widgets.journal.journal import Journal
 from twilio_widgets.journal.location import JobLocation, JobLock
 from twilio_widgets.journal.row import JournalRow
@@ -51,7 +51,7 @@ class RunHandle:
         self.own = own
         self._journal = journal
         self._uses: set[object] = {self}
-        self._lock = threading.Lock()
+        self._lock = ThreadLock()
         self.run = Run(journal, location, twilio.twin(), options)
         self._is_decided = False
         self._ends = False
@@ -128,18 +128,25 @@ class RunHandle:
             self.work.call(lambda: self.run.end(state, note))
 
 
-_registry = threading.Lock()
+_registry = ThreadLock()
 _known: dict[Path, object] = {}
 
 
-@contextmanager
-def registry_lock() -> Iterator[dict[Path, Any]]:
-    """Lock and yield the jobs running in this process, so that none is started twice."""
-    with _registry:
-        for file, job in list(_known.items()):
-            if not cast("Any", job).under_way:
-                del _known[file]
-        yield _known
+def registry_lock() -> ThreadLock:
+    """Return the lock under which `running_jobs` is used, so that no job is started twice.
+
+    A context manager of `contextlib`, if interrupted, keeps the lock for as long as anything refers
+    to the traceback, and IPython keeps the last one.
+    """
+    return _registry
+
+
+def running_jobs() -> dict[Path, Any]:
+    """Return the jobs running in this process; for use under `registry_lock()`."""
+    for file, job in list(_known.items()):
+        if not cast("Any", job).under_way:
+            del _known[file]
+    return _known
 
 
 _left_behind: list[object] = []
@@ -149,7 +156,7 @@ _left_behind: list[object] = []
 def _leave_to_the_parent() -> None:
     """Forget the parent's runs after a fork: its jobs are running in another process."""
     global _registry  # noqa: PLW0603  # another thread may have held it, and is not here
-    _registry = threading.Lock()
+    _registry = ThreadLock()
     for job in cast("Iterable[Any]", _known.values()):
         _left_behind.append(job._handle)
         job._handle = None

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-import threading
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from twilio_widgets.core.request import Flow, Pause, Reply, Request, Together
+from twilio_widgets.core.system.thread_lock import ThreadLock
 
 if TYPE_CHECKING:
     from twilio_widgets.core.credentials.connection import Connection
@@ -104,7 +104,7 @@ class _SharedFlows:
 
     def __init__(self, step: Together) -> None:
         self._flows = iter(step.flows)
-        self._lock = threading.Lock()
+        self._lock = ThreadLock()
         self._error: BaseException | None = None
 
     def next(self) -> Flow[object] | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -19,6 +18,7 @@ from pathlib import Path
 from twilio_widgets.core.guardrails import refusals
 from twilio_widgets.core.guardrails.limits import Amount
 from twilio_widgets.core.system.folders import private_folder
+from twilio_widgets.core.system.thread_lock import ThreadLock
 from twilio_widgets.errors import PolicyRefused
 
 _DAYS_KEPT = 40
@@ -46,7 +46,7 @@ class DailyUsage:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock = threading.Lock()
+        self._lock = ThreadLock()
         self._database: sqlite3.Connection | None = None
         self._process = os.getpid()
         self._abandoned: list[sqlite3.Connection] = []

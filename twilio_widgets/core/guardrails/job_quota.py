@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Literal
 
 from twilio_widgets.core.guardrails.limits import Amount
+from twilio_widgets.core.system.thread_lock import ThreadLock
 
 
 class JobQuota:
@@ -36,7 +36,7 @@ class JobQuota:
         self.segments_each = segments_each
         self.cost_each = cost_each
         self.noun = noun
-        self._lock = threading.Lock()
+        self._lock = ThreadLock()
         self._sent = Amount()
 
     @property

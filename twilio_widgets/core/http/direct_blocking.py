@@ -23,6 +23,7 @@ from twilio_widgets.core.http.deadline_backend import READ_BYTES, DeadlineBacken
 from twilio_widgets.core.http.outgoing import Origin, OutgoingRequest
 from twilio_widgets.core.http.response_reader import ResponseReader
 from twilio_widgets.core.request import Reply
+from twilio_widgets.core.system.thread_lock import ThreadLock
 
 
 class BlockingPool:
@@ -49,7 +50,7 @@ class BlockingPool:
         self._free: SimpleQueue[None] = SimpleQueue()
         for _ in range(most):
             self._free.put(None)
-        self._lock = threading.Lock()
+        self._lock = ThreadLock()
         self._active: dict[int, BlockingHttpConnection | None] = {}
         """The threads that have a slot, and the connection that each uses."""
         self._idle: dict[Origin, deque[BlockingHttpConnection]] = {}

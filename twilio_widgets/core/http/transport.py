@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import base64
 import os
-import threading
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode, urlsplit
 
@@ -22,6 +21,7 @@ from twilio_widgets.core.http.deadline import deadline
 from twilio_widgets.core.http.guard import guard, is_loopback, media_redirect
 from twilio_widgets.core.http.outgoing import OutgoingRequest
 from twilio_widgets.core.request import Reply, Request
+from twilio_widgets.core.system.thread_lock import ThreadLock
 from twilio_widgets.errors import (
     ConfigurationError,
     InvalidRequest,
@@ -120,7 +120,7 @@ class _Transport:
         self._policy = default_policy(connection) if policy is None else policy
         self._guard = guard_for(self._policy, connection)
         self._origin = None if base_url is None else origin_of(base_url)
-        self._opening = threading.Lock()
+        self._opening = ThreadLock()
         self._abandoned: list[dict[str, BlockingBackend]] = []
         if connection.wire is not None and self._origin is not None:
             host = urlsplit(self._origin).hostname or ""

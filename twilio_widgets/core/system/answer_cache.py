@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 import time
 from collections.abc import Iterable
 from contextlib import closing
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twilio_widgets.core.system.folders import private_folder
+from twilio_widgets.core.system.thread_lock import ThreadLock
 
 if TYPE_CHECKING:
     import sqlite3
@@ -52,7 +52,7 @@ class AnswerCache:
         if not file.exists():
             os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
         self.file = file
-        self._lock = threading.Lock()
+        self._lock = ThreadLock()
         with self._open() as database:
             database.executescript(_SCHEMA)
 

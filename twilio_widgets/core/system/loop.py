@@ -17,6 +17,8 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
+from twilio_widgets.core.system.thread_lock import ThreadLock
+
 T = TypeVar("T")
 
 NAME = "twilio_widgets loop"
@@ -114,7 +116,7 @@ class _Thread(threading.Thread):
         self._taken = 0
         self._busy = 0
         self._idle = asyncio.Event()
-        self._lock = threading.Lock()
+        self._lock = ThreadLock()
 
     def begin(self, coroutine: Coroutine[Any, Any, T]) -> Future[T] | None:
         """Schedule a task; return None if the thread is about to end."""
@@ -202,14 +204,14 @@ class _Thread(threading.Thread):
                 self.loop.run_until_complete(task)
 
 
-_starting = threading.Lock()
+_starting = ThreadLock()
 _current: _Thread | None = None
 
 
 def _begin_anew() -> None:
     """Replace the lock in a forked child: another thread of the parent may have held it."""
     global _starting  # noqa: PLW0603
-    _starting = threading.Lock()
+    _starting = ThreadLock()
 
 
 if hasattr(os, "register_at_fork"):

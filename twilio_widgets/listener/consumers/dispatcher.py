@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import inspect
 import logging
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, SupportsIndex
 
 from twilio_widgets.core.numbers.masking import mask
+from twilio_widgets.core.system.thread_lock import ThreadLock
 from twilio_widgets.errors import ConfigurationError, ListenerError
 from twilio_widgets.listener.consumers.cursors import Cursors
 from twilio_widgets.listener.consumers.selection import as_integer
@@ -93,7 +93,7 @@ class EventDispatcher:
         self._cursors = Cursors(path, self._store_id)
         self._retries = retries
         self._pause = pause
-        self._lock = threading.Lock()
+        self._lock = ThreadLock()
         self._consumers: list[_Consumer] = []
         self._watchers: list[Callable[[], object]] = []
         self._parked: list[DeadLetter] = []

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from twilio_widgets.core.numbers.masking import mask
+from twilio_widgets.core.system.thread_lock import ThreadLock
 from twilio_widgets.errors import TwilioWidgetsError
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class StoreWatcher:
         self._reader = reader
         self._act = act
         self._name = name
-        self._starting = threading.Lock()
+        self._starting = ThreadLock()
         self._wake = threading.Event()
         self._version = -1
         self._thread: threading.Thread | None = None

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import operator
 import sqlite3
-import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final, SupportsIndex
 
 from twilio_widgets.core.closing import ClosesOnExit
+from twilio_widgets.core.system.thread_lock import ThreadLock
 from twilio_widgets.errors import ListenerError
 from twilio_widgets.listener.events import schema
 from twilio_widgets.listener.events.database import check_owner
@@ -80,7 +80,7 @@ class Reader(ClosesOnExit):
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._lock = threading.Lock()
+        self._lock = ThreadLock()
         self._db = self._open()
         self._file = self._identity()
         try:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Final, Literal
 
 from twilio_widgets.core.closing import ClosesOnExit
 from twilio_widgets.core.system.folders import identity
+from twilio_widgets.core.system.thread_lock import ThreadLock
 from twilio_widgets.errors import ConfigurationError, ListenerError, StoreUnavailable
 from twilio_widgets.listener.events import schema
 from twilio_widgets.listener.events.batch import Batch, Receipt
@@ -46,7 +46,7 @@ class Store(ClosesOnExit):
         self._opened = opened
         self._db = opened.db
         self._owned = lock
-        self._lock = threading.Lock()
+        self._lock = ThreadLock()
         self._found = {file: identity(file) for file in (path, path.with_name(f"{path.name}-wal"))}
         self.retired = 0
         """The number of events that were deleted by their age since it was opened."""

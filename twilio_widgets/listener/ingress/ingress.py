@@ -5,11 +5,11 @@ All kernels of a listener share one route. The last choice applies, and the othe
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from twilio_widgets.core.system.thread_lock import ThreadLock
 from twilio_widgets.listener.ingress.endpoint import Endpoint, open_endpoint, stated_url
 from twilio_widgets.listener.ingress.routes import IngressRoute, choose
 from twilio_widgets.listener.webhooks.fields import shown
@@ -37,7 +37,7 @@ class Ingress:
         self._connection = connection
         self._folder = folder
         self._public_url = public_url
-        self._lock = threading.RLock()
+        self._lock = ThreadLock()
         self._client: ListenerClient | None = None
         self._route: IngressRoute | None = None
         self._endpoint: Endpoint | None = None

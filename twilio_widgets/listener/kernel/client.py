@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from twilio_widgets import errors
+from twilio_widgets.core.system.thread_lock import ThreadLock
 from twilio_widgets.errors import ListenerError, OtherSecrets
 from twilio_widgets.listener.control import protocol as wire
 from twilio_widgets.listener.control.ports import check_port_is_free
@@ -50,7 +51,7 @@ class ListenerClient:
         self._connection = connection
         self._numbers = itertools.count(1)
         self._asked: dict[int, Future[dict[str, Any]]] = {}
-        self._lock = threading.Lock()
+        self._lock = ThreadLock()
         self._over = threading.Event()
         self._questions: set[threading.Thread] = set()
         self._gone_call: threading.Thread | None = None

@@ -6,11 +6,11 @@ import contextlib
 import secrets
 import selectors
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Self
 
+from twilio_widgets.core.system.thread_lock import ThreadLock
 from twilio_widgets.listener.control import protocol as wire
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class ControlConnection:
     ) -> None:
         self._socket = connected
         self._reading = reading
-        self._sending = threading.Lock()
+        self._sending = ThreadLock()
         self.state = state
         self.knows_our_secrets = ours <= theirs
         """Whether the process knows every secret that we know."""

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from twilio_widgets.core.system.thread_lock import ThreadLock
 from twilio_widgets.errors import ListenerError, TwilioWidgetsError
 from twilio_widgets.listener.control.runtime_file import (
     Runtime,
@@ -79,7 +80,7 @@ class ProcessSupervisor:
         self._spec = spec
         self._answer = answer
         self._open_route = open_route
-        self._lock = threading.RLock()
+        self._lock = ThreadLock()
         self._done = threading.Event()
         self._crashes: deque[float] = deque(maxlen=_MOST_CRASHES)
         self.on_news: Callable[[], object] = lambda: None

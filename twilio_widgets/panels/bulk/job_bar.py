@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Protocol
 
 import ipywidgets
 import traitlets
 
+from twilio_widgets.core.system.thread_lock import ThreadLock
 from twilio_widgets.errors import TwilioWidgetsError
 from twilio_widgets.panels.bulk.progress import picture_of, pill_of, summary_of, unreadable
 from twilio_widgets.panels.inputs.direct_press import DirectPressable
@@ -126,7 +126,7 @@ class JobBar(SavedPicture, ipywidgets.VBox):
         on_change: Callable[[JobProgress], object] = lambda _progress: None,
     ) -> None:
         self._job, self._on_go_on, self._on_change = job, on_go_on, on_change
-        self._lock = threading.RLock()
+        self._lock = ThreadLock()
         self._note, self._busy = "", False
         self._work: work.Work | None = None
         self._head = CardHeader(title=f"Job: {job.name}")

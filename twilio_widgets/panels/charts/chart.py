@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any
 
+from twilio_widgets.core.system.thread_lock import ThreadLock
 from twilio_widgets.panels.charts import export
 from twilio_widgets.panels.charts.svg import picture_of
 from twilio_widgets.panels.charts.view import Pick, view_of
@@ -42,7 +42,7 @@ class Chart(SavedPicture, Unsaved):
     _css = asset(__file__, "chart.css")
 
     def __init__(self, spec: ChartSpec, *, static: Static = True) -> None:
-        self._pick_lock = threading.RLock()
+        self._pick_lock = ThreadLock()
         self._spec, self._picked = spec, frozenset[Pick]()
         self._on_pick: OnPick | None = None
         self._on_clear: Callable[[], object] | None = None

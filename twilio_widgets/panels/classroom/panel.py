@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import ipywidgets
 
 from twilio_widgets.core.credentials.secret import concealed, kind_of
+from twilio_widgets.core.system.thread_lock import ThreadLock
 from twilio_widgets.panels.classroom import state as steps
 from twilio_widgets.panels.classroom.state import COLUMNS, EVERYONE, FAULTS, ClassState
 from twilio_widgets.panels.code.quoting import call
@@ -51,7 +52,7 @@ class ClassPanel(Panel[ClassState]):
             )
         self._classroom = classroom
         self._since = 0.0
-        self._reading = threading.Lock()
+        self._reading = ThreadLock()
         self._stopped = threading.Event()
         self._begin(ClassState())
         self._make()

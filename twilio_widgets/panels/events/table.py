@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Protocol
 
 import ipywidgets
 
+from twilio_widgets.core.system.thread_lock import ThreadLock
 from twilio_widgets.errors import TwilioWidgetsError
 from twilio_widgets.listener.events.reading import Reader
 from twilio_widgets.panels.events.curl import replay_command
@@ -76,7 +76,7 @@ class EventsTable(SavedPicture, ipywidgets.VBox):
         static: Static = True,
     ) -> None:
         self._source = source
-        self._lock = threading.Lock()
+        self._lock = ThreadLock()
         self._feed = Feed(Reader(source.store))
         self._counts = Counter[bool]()
         self._head = CardHeader(title="Events") if framed else None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from functools import partial
 from typing import TYPE_CHECKING
 
 import ipywidgets
 
 from twilio_widgets.core.numbers.masking import mask
+from twilio_widgets.core.system.thread_lock import ThreadLock
 from twilio_widgets.errors import (
     ConfigurationError,
     ListenerError,
@@ -45,7 +45,7 @@ class EventsWorker(Panel[EventsState]):
 
     def _begin(self, state: EventsState) -> None:
         super()._begin(state)
-        self._source_lock = threading.RLock()
+        self._source_lock = ThreadLock()
         self._twilio: Twilio | None = None
         self._own_client: Twilio | None = None
         self._source: EventSource | None = None

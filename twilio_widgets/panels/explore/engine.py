@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any
 
 from twilio_widgets.analysis.overview import Overview, end_of, start_of
 from twilio_widgets.analysis.prepared import PreparedLog, prepare
+from twilio_widgets.core.system.thread_lock import ThreadLock
 from twilio_widgets.panels.explore.state import wanted
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class ExploreEngine:
     """The messages and their counts. Thread-safe; one count runs at a time."""
 
     def __init__(self) -> None:
-        self.lock = threading.RLock()
+        self.lock = ThreadLock()
         self._log: PreparedLog | None = None
         self._covered_from: datetime | None = None
         self._key: tuple[object, ...] = ()

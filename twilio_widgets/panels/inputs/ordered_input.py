@@ -14,13 +14,13 @@ from __future__ import annotations
 
 import re
 import secrets
-import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import traitlets
 
+from twilio_widgets.core.system.thread_lock import ThreadLock
 from twilio_widgets.panels.kit.elements import Element
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class OrderedInput(Element):
     """The newest acknowledged number of each view."""
 
     def __init__(self, **traits: object) -> None:
-        self._lock = threading.RLock()
+        self._lock = ThreadLock()
         self._tell: Callable[[], object] = lambda: None
         super().__init__(key=secrets.token_hex(8), **traits)
 
@@ -62,7 +62,7 @@ class OrderedInput(Element):
         """Return whether all changes of a view up to a number have been received."""
         return bool(self.heard.get(view, 0) >= number)
 
-    def on_heard(self, lock: threading.RLock, callback: Callable[[], object]) -> None:
+    def on_heard(self, lock: ThreadLock, callback: Callable[[], object]) -> None:
         """Handle changes with this lock held, and call back after each. It must not raise."""
         self._lock, self._tell = lock, callback
 
@@ -132,7 +132,7 @@ class InputBarrier:
         elements: Every field of the card.
     """
 
-    def __init__(self, lock: threading.RLock, elements: Iterable[OrderedInput]) -> None:
+    def __init__(self, lock: ThreadLock, elements: Iterable[OrderedInput]) -> None:
         self._lock, self._elements = lock, {one.key: one for one in elements}
         self._waiting: _PendingPress | None = None
         for element in self._elements.values():

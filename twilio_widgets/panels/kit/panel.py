@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import ipywidgets
 
 from twilio_widgets.core.numbers.masking import mask
+from twilio_widgets.core.system.thread_lock import ThreadLock
 from twilio_widgets.errors import TwilioWidgetsError
 from twilio_widgets.panels.inputs.ordered_button import NOT_NOW, OrderedButton
 from twilio_widgets.panels.inputs.ordered_input import CHANGED, InputBarrier
@@ -58,7 +58,7 @@ class Panel(SavedPicture, ipywidgets.VBox, Announcer, Generic[State]):
 
     def _begin(self, state: State) -> None:
         """Create the parts of every panel; call this before creating any control."""
-        self._lock = threading.RLock()
+        self._lock = ThreadLock()
         self._works: set[work.Work] = set()
         self._state = state
         self._head = CardHeader(title=self.title)

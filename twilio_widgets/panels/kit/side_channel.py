@@ -9,12 +9,13 @@ Handlers run on the main thread or on another, and must be thread-safe.
 
 from __future__ import annotations
 
-import threading
 import weakref
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Protocol, cast
 
 import comm
+
+from twilio_widgets.core.system.thread_lock import ThreadLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +40,7 @@ class _Comm(Protocol):
     def close(self) -> None: ...
 
 
-_lock = threading.Lock()
+_lock = ThreadLock()
 _listeners: weakref.WeakValueDictionary[str, MessageTarget] = weakref.WeakValueDictionary()
 _comms: OrderedDict[str, _Comm] = OrderedDict()
 

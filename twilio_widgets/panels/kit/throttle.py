@@ -10,6 +10,7 @@ import asyncio
 import threading
 from typing import TYPE_CHECKING, Protocol
 
+from twilio_widgets.core.system.thread_lock import ThreadLock
 from twilio_widgets.panels.kit.work import THREADS_EXIST
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class ThreadThrottle:
     ) -> None:
         self._name, self._beat, self._rest = name, beat, rest
         self._soonest, self._every = soonest, every
-        self._lock = threading.Lock()
+        self._lock = ThreadLock()
         self._asked = threading.Event()
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None

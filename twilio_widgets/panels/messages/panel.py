@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from twilio_widgets.core.credentials.secret import concealed
+from twilio_widgets.core.system.thread_lock import ThreadLock
 from twilio_widgets.panels.code.access import Access
 from twilio_widgets.panels.code.snippets import Snippet, list_snippet
 from twilio_widgets.panels.connection.client_source import check_source, wake_with
@@ -74,7 +75,7 @@ class MessagesPanel(Panel[MessagesState]):
         self._frame: MessageFrame | None = None
         self._reply: Callable[[Message], object] | None = None
         self._arrived: dict[str, Message] = {}
-        self._rows_lock = threading.RLock()
+        self._rows_lock = ThreadLock()
         self._stop_reading = threading.Event()
         self._make(self._state)
         self._keep_picture(static)

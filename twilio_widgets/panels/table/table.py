@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from twilio_widgets.core.system.thread_lock import ThreadLock
 from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.panels.kit import side_channel as control
 from twilio_widgets.panels.kit import work
@@ -106,7 +106,7 @@ class VirtualTable(SavedPicture, Element):
         self._columns = check_columns(columns)
         _check_range("height", height, 80, 2_000)
         _check_range("max_rows", max_rows, 1, MOST_ROWS)
-        self._lock = threading.RLock()
+        self._lock = ThreadLock()
         self._log = RowLog(self._columns, key=key, max_rows=max_rows)
         self._sent_change: int | None = None  # the change sent last; None: no page has asked
         self._selected: tuple[int, int] | None = None

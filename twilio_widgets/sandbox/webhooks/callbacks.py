@@ -62,6 +62,7 @@ class Webhooks:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        # Entered as `world.lock`: Ctrl+C can stop `Condition.__exit__` before it releases.
         self._wake = threading.Condition(world.lock)
         self._due: list[_Due] = []
         self._planned: set[tuple[int, Step | None]] = set()
@@ -75,7 +76,7 @@ class Webhooks:
 
     def close(self) -> None:
         """Post no more webhooks, and wait until the thread has ended."""
-        with self._wake:
+        with self._world.lock:
             self._closed = True
             self._wake.notify_all()
             thread = self._thread
@@ -85,7 +86,7 @@ class Webhooks:
     def settle(self, timeout: float) -> bool:
         """Wait until every webhook that is due was posted; return False after `timeout` seconds."""
         until = time.monotonic() + timeout
-        with self._wake:
+        with self._world.lock:
             while self._posting or (self._due and self._due[0].at <= self._world.now()):
                 left = until - time.monotonic()
                 if left <= 0:
@@ -107,7 +108,7 @@ class Webhooks:
     def _push(self, message: StoredMessage, step: Step | None, at: float) -> None:
         if sys.platform == "emscripten":  # there are no threads, and no programs that could listen
             return
-        with self._wake:
+        with self._world.lock:
             if (message.number, step) in self._planned or self._closed:
                 return
             self._planned.add((message.number, step))
@@ -120,12 +121,12 @@ class Webhooks:
             self._wake.notify_all()
 
     def _clock_advanced(self) -> None:
-        with self._wake:
+        with self._world.lock:
             self._wake.notify_all()
 
     def _run(self) -> None:
         while True:
-            with self._wake:
+            with self._world.lock:
                 due = self._next()
                 if due is None:
                     return
@@ -133,7 +134,7 @@ class Webhooks:
             try:
                 self._post(due)
             finally:
-                with self._wake:
+                with self._world.lock:
                     self._posting = False
                     self._wake.notify_all()
 
@@ -171,7 +172,7 @@ class Webhooks:
         token = self._world.accounts[parameters["AccountSid"]].auth_token
         posted = deliver(url, method, parameters, token)
         codes = codes_of(posted, inbound="MessageStatus" not in parameters)
-        with self._wake:
+        with self._world.lock:
             self.deliveries.append(Delivery(url, parameters, posted.status, posted.problem))
             for code in codes:
                 self._raise_alert(code, url, method, parameters, posted.body)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import threading
 import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from twilio_widgets.core.system.thread_lock import ThreadLock
 from twilio_widgets.errors import SandboxError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Clock:
     """
 
     def __init__(self, start: str | datetime | None = None) -> None:
-        self._lock = threading.Lock()
+        self._lock = ThreadLock()
         self._ahead = 0.0
         self._frozen_at = None if start is None else _moment(start).timestamp()
         self._on_advance: list[Callable[[], None]] = []

@@ -6,11 +6,11 @@ Nothing here depends on HTTP. Callers must hold the world's `lock`.
 from __future__ import annotations
 
 import secrets
-import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from twilio_widgets.core.system.thread_lock import ThreadLock
 from twilio_widgets.core.text.segments import segments
 from twilio_widgets.sandbox.world import lifecycle
 from twilio_widgets.sandbox.world.history import History
@@ -66,7 +66,7 @@ class World:
     """
 
     def __init__(self, seed: int, messages: int, clock: Clock, settings: Settings) -> None:
-        self.lock = threading.RLock()
+        self.lock = ThreadLock()
         self.id = secrets.token_hex(8)
         self.seed = seed
         self.clock = clock
