@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
@@ -55,19 +54,13 @@ def _typed(table: Any, words: Words) -> pd.DataFrame:
 
 def _words(paths: Sequence[Path], columns: Sequence[str]) -> Words:
     """Return the categories, which must be the same in all partitions."""
-    found: Words = {}
-    for column in SCHEMA:
-        if column.words and column.name in columns:
-            used = pa.chunked_array(
-                [
-                    pc.unique(pq.ParquetFile(path).read(columns=[column.name])[column.name])
-                    for path in paths
-                ],
-                pa.large_string(),
-            )
-            new = sorted(set(used.to_pylist()) - {None, *column.words})
-            found[column.name] = (*column.words, *new)
-    return found
+    known = {one.name: one.words for one in SCHEMA if one.words and one.name in columns}
+    used: dict[str, set[str]] = {name: set() for name in known}
+    for path in paths if known else ():
+        table = pq.ParquetFile(path).read(columns=list(known))
+        for name, words in used.items():
+            words.update(pc.unique(table[name]).drop_null().to_pylist())
+    return {name: (*words, *sorted(used[name] - {*words})) for name, words in known.items()}
 
 
 def _load_dask() -> Any:
