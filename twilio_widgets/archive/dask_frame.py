@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
@@ -55,19 +54,13 @@ def _typed(table: Any, categories: Categories) -> pd.DataFrame:
 
 def _categories(paths: Sequence[Path], columns: Sequence[str]) -> Categories:
     """Return the categories, which must be the same in all partitions."""
-    found: Categories = {}
-    for column in SCHEMA:
-        if column.categories and column.name in columns:
-            used = pa.chunked_array(
-                [
-                    pc.unique(pq.ParquetFile(path).read(columns=[column.name])[column.name])
-                    for path in paths
-                ],
-                pa.large_string(),
-            )
-            new = sorted(set(used.to_pylist()) - {None, *column.categories})
-            found[column.name] = (*column.categories, *new)
-    return found
+    known = {one.name: one.categories for one in SCHEMA if one.categories and one.name in columns}
+    used: dict[str, set[str]] = {name: set() for name in known}
+    for path in paths if known else ():
+        table = pq.ParquetFile(path).read(columns=list(known))
+        for name, found in used.items():
+            found.update(pc.unique(table[name]).drop_null().to_pylist())
+    return {name: (*first, *sorted(used[name] - {*first})) for name, first in known.items()}
 
 
 def _load_dask() -> Any:
