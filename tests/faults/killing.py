@@ -119,7 +119,7 @@ def _patched(owner: Any, method: str, time_of: int, *, before: bool) -> None:
 PHASES: dict[str, Callable[[int], None]] = {
     "before claim": _entering(Journal, "claim"),
     "after claim": _leaving(Journal, "claim"),
-    "after durable attempt": _entering(running.Run, "_leave"),
+    "after durable attempt": _entering(running.Run, "_start_sending"),
     "after reply before record": _entering(running.Run, "_complete"),
     "in the record": _leaving(Journal, "close_attempts"),
     "during settle": _entering(Journal, "settle"),
@@ -172,14 +172,14 @@ def child(task: Task) -> dict[str, object]:
 
 def _limit_files(task: Task) -> None:
     """Let the disk be full, for this process, a little after the job's beginning."""
-    begun = running.Run.carry_out
+    begun = running.Run.execute
 
-    async def carry_out(self: running.Run) -> None:
+    async def execute(self: running.Run) -> None:
         limit = task.file_limit or 0
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
         await begun(self)
 
-    running.Run.carry_out = carry_out
+    running.Run.execute = execute
 
 
 def naive(task: Task) -> dict[str, object]:

@@ -350,7 +350,7 @@ def test_a_send_cancelled_at_some_awaits_leaves_a_resumable_job(far_world, monke
 @ABANDONED
 @pytest.mark.long
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("method", ["_send", "carry_out"])
+@pytest.mark.parametrize("method", ["_send", "execute"])
 def test_a_task_cancelled_at_any_await_leaves_a_resumable_job(far_world, monkeypatch, method):
     tasks = Cancelling(far_world, monkeypatch, method)
     last = tasks.at("whole", 0).passed
