@@ -590,6 +590,7 @@ def test_a_file_system_without_locks_is_named_and_leaks_no_file(tmp_path, monkey
     fcntl = pytest.importorskip("fcntl")
     location = JobLocation(folder=tmp_path, name="spring", account_sid="AC" + "1" * 32)
     monkeypatch.setattr(fcntl, "flock", unsupported)
+    gc.collect()  # so that nothing of another test is collected below
     before = open_files()
     with pytest.raises(JobError, match=r"has no file locks .*: use a folder on a local disk"):
         JobLock(location)
