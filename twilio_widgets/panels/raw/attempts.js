@@ -31,7 +31,7 @@ export default () => {
     el.append(root);
     const pressing = openPress({
       model,
-      el: root,
+      el,
       channel: { send: (message) => channel?.send(message, true) },
     });
     cancel.addEventListener("click", () => pressing.press(null, { atOnce: true }));
