@@ -45,6 +45,10 @@ def only(
             words: list[object] = list(wanted) if is_list_like(wanted) else [wanted]  # type: ignore[arg-type]
             if column == "error_code":
                 words = [_code(word) for word in words]
+            elif not all(isinstance(word, str) for word in words):
+                raise ConfigurationError(
+                    f"{column} must be text, or a list of texts, as in the column.", field=column
+                )
             kept, asked[column] = kept[kept[column].isin(words)], words
     if text is not None:
         found = kept["body"].str.contains(text, case=False, regex=False).fillna(False)
