@@ -56,7 +56,7 @@ class DecimalArray(pd.arrays.ArrowExtensionArray):
     def isin(self, values: Iterable[Any]) -> Any:
         """Return whether each value is one of several numbers."""
         given = [value for value in values if isinstance(value, int | float | Decimal | np.number)]
-        wanted = {_exact(value) for value in given if not pd.isna(value)}
+        wanted = {_exact(value) for value in given if value == value}  # noqa: PLR0124  not NaN
         blank = any(pd.isna(value) for value in values if pd.api.types.is_scalar(value))
         return np.array([blank if pd.isna(one) else one in wanted for one in self], dtype=bool)
 
@@ -69,7 +69,7 @@ class DecimalArray(pd.arrays.ArrowExtensionArray):
         if how in _STEPS:
             return self._running(how, ids.tolist(), skipna=options.get("skipna", True))
         try:
-            return super()._groupby_op(how=how, ids=ids, **options)
+            return super()._groupby_op(how=how, ids=ids, **options)  # type: ignore[misc]  # not in the stubs
         except (TypeError, NotImplementedError):
             return self._in_floats()._groupby_op(how=how, ids=ids, **options)
 

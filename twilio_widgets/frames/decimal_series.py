@@ -107,7 +107,8 @@ class DecimalSeries(pd.Series):
         if not is_decimal(self.dtype):
             return self
         made = self._constructor(DecimalArray.of(self.array), index=self.index, name=self.name)
-        return made.__finalize__(self)
+        made.__finalize__(self)
+        return made
 
     def _plain(self) -> pd.Series:
         return in_floats(self) if is_decimal(self.dtype) else pd.Series(self)

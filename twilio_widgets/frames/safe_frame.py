@@ -128,7 +128,7 @@ class SafeFrame(pd.DataFrame):
         """Group the rows, as pandas does; running totals of amounts are exact."""
         return super(SafeFrame, self._exact()).groupby(*args, **options)
 
-    def resample(self, *args: Any, **options: Any) -> Any:
+    def resample(self, *args: Any, **options: Any) -> Any:  # type: ignore[misc]  # final in the stubs only
         """Group the rows by time, as pandas does; running totals of amounts are exact."""
         return super(SafeFrame, self._exact()).resample(*args, **options)
 
