@@ -240,7 +240,7 @@ def test_every_parameter_that_takes_a_credential_is_known():
 
 
 @pytest.mark.long
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_no_public_callable_writes_a_credential_into_the_notebook(tmp_path):
     with tw.Sandbox(now="2026-01-15T12:00:00Z", seed=41) as twin:
         account, token = twin.connection.credentials

@@ -106,9 +106,9 @@ class DecimalSeries(pd.Series):
     def _exact(self) -> Self:
         if not is_decimal(self.dtype):
             return self
-        made: Any = self._constructor(DecimalArray.of(self.array), index=self.index, name=self.name)
-        finished: Self = made.__finalize__(self)
-        return finished
+        made = self._constructor(DecimalArray.of(self.array), index=self.index, name=self.name)
+        made.__finalize__(self)
+        return made
 
     def _plain(self) -> pd.Series:
         return in_floats(self) if is_decimal(self.dtype) else pd.Series(self)

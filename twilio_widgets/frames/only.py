@@ -45,6 +45,10 @@ def only(
             values: list[object] = list(wanted) if is_list_like(wanted) else [wanted]  # type: ignore[arg-type]
             if column == "error_code":
                 values = [_code(value) for value in values]
+            elif not all(isinstance(value, str) for value in values):
+                raise ConfigurationError(
+                    f"{column} must be text, or a list of texts, as in the column.", field=column
+                )
             kept, asked[column] = kept[kept[column].isin(values)], values
     if text is not None:
         found = kept["body"].str.contains(text, case=False, regex=False).fillna(False)

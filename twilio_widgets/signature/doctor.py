@@ -80,8 +80,8 @@ class WorkBudget:
 def diagnose(presented: SignedRequest, keys: Keys, *, work: WorkBudget | None = None) -> Verdict:
     """Return whether Twilio signed this request and, if the signature does not match, why.
 
-    A diagnosis takes a few hundredths of a second, and a fifth of a second for a very large form,
-    so callers must limit how many they run.
+    A diagnosis takes a few hundredths of a second (of a very large form, a fifth of a second), so
+    callers must limit how many they run.
 
     Args:
         presented: The request.

@@ -286,6 +286,11 @@ def test_an_invalid_filter_is_refused_with_a_sentence():
         for given in ({"to": pd.NA}, {"to": 14155550123}, {"from_": 5}, {"text": 5}):
             with pytest.raises(ConfigurationError, match="as text"):
                 messages.list(**given)
+        for given in ({"status": pd.NA}, {"status": 5}, {"direction": ["inbound", pd.NaT]}):
+            with pytest.raises(ConfigurationError, match="must be text, or a list of texts"):
+                messages.list(**given)
+        with pytest.raises(ConfigurationError, match="sent_after is missing in the table"):
+            messages.list(sent_after=pd.NaT)
         with pytest.raises(InvalidMessage, match="body is missing"):
             messages.send(TO, from_=sandbox.numbers[0], body=pd.NA)
 
@@ -297,6 +302,7 @@ def test_an_invalid_filter_is_refused_with_a_sentence():
         (lambda twilio, _sid: twilio.messages.list(progress=5), "progress"),
         (lambda twilio, _sid: twilio.messages.list(progress="yes"), "progress"),
         (lambda twilio, _sid: twilio.messages.list(text=5), "text"),
+        (lambda twilio, _sid: twilio.messages.list(status=5), "status"),
         (lambda twilio, _sid: twilio.messages.list(error_code="filtered"), "error_code"),
         (lambda twilio, _sid: twilio.raw("/Accounts.json", frame=True, progress=5), "progress"),
     ],

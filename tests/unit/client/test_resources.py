@@ -14,6 +14,8 @@ import pytest
 
 from twilio_widgets import AsyncTwilio, Sandbox, Twilio
 from twilio_widgets.core.flows.resources import Balance, alerts_request, usage_request
+from twilio_widgets.core.http.transport import BlockingTransport
+from twilio_widgets.core.request import Reply
 from twilio_widgets.errors import BadResponse, ConfigurationError, Forbidden
 from twilio_widgets.frames.resource_schema import ALERTS, NUMBERS, SERVICES, USAGE
 from twilio_widgets.frames.resources import resource_frame
@@ -206,6 +208,14 @@ def test_a_403_names_the_missing_permission(twilio, sandbox, permission):
         read(twilio)
     assert caught.value.permission == permission
     assert f"lack the permission to {permission} (Twilio 20403)" in str(caught.value)
+
+
+def test_a_403_that_is_not_twilios_is_not_blamed_on_the_credentials(twilio, sandbox, monkeypatch):
+    page = Reply(status=403, headers={}, content=b"<html>Blocked by policy</html>")
+    monkeypatch.setattr(BlockingTransport, "send", lambda _self, _request: page)
+    with pytest.raises(Forbidden, match="The answer is a web page, not Twilio's") as caught:
+        twilio.balance()
+    assert caught.value.permission is None
 
 
 def test_test_credentials_lack_no_permission(twilio, sandbox):

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from twilio_widgets.bulk.planning.values import plain, several, unusable
+from twilio_widgets.core.message.parameters import FLAGS
 
 _BETWEEN_URLS: Final = re.compile(r"[,;|]*\s[\s,;|]*|[,;|]+(?=https?://)", re.IGNORECASE)
 _YES: Final = frozenset({"true", "yes", "y", "1"})
@@ -119,16 +120,7 @@ _READ: Final[Mapping[str, Callable[[str, object], object]]] = MappingProxyType(
         "content_variables": _json,
         "tags": _json,
         **dict.fromkeys(("validity_period", "attempt"), _whole),
-        **dict.fromkeys(
-            (
-                "smart_encoded",
-                "shorten_urls",
-                "send_as_mms",
-                "provide_feedback",
-                "force_delivery",
-            ),
-            _choice,
-        ),
+        **dict.fromkeys(FLAGS, _choice),
     }
 )
 """The reader of each parameter's cells; other parameters are texts."""

@@ -270,7 +270,7 @@ class RowPlanner:
 def _counted(body: str, parameters: Mapping[str, object]) -> Segments:
     """Count the segments, after the replacements that Twilio makes with `smart_encoded`."""
     counted = segments(body)
-    if parameters.get("smart_encoded") is not True:
+    if str(parameters.get("smart_encoded")).lower() != "true":
         return counted
     replaced = {found.character for found in smart_replacements(body)}
     blame = tuple((place, char) for place, char in counted.blame if char not in replaced)

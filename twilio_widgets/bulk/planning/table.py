@@ -199,11 +199,16 @@ def _frame_of(columns: Mapping[str, Sequence[object]]) -> SafeFrame:
             case "kind":
                 return pd.Categorical(list(values), categories=list(KINDS))
             case _:
-                return pd.array(list(values), dtype=TEXT)
+                return pd.array([_storable(value) for value in values], dtype=TEXT)
 
     frame = SafeFrame({name: typed(name, values) for name, values in columns.items()})
     frame.attrs.update({"rows": len(frame), "complete": True})
     return frame
+
+
+def _storable(value: object) -> object:
+    """Return a text with each half surrogate, which no column can store, as U+FFFD."""
+    return value.encode(errors="replace").decode() if isinstance(value, str) else value
 
 
 def _blamed(blame: Sequence[tuple[int, str]]) -> str | None:

@@ -1,10 +1,10 @@
 """Check whether a cell can be inserted into a text, and write it as text.
 
 A whole number has no decimals (``3``, also if a frame turned it into ``3.0``); any other number has
-the fewest digits that identify it at its width (``19.99``, also as a 32-bit float); no number has
-an exponent. A time without zone at midnight is written as ``2026-01-31``, any other as
-``2026-01-31 09:30``, with seconds and zone if it has them. A format overrides this:
-``{amount:.2f}``, ``{when:%d %B}``.
+the fewest digits that identify it at its width (``19.99``, also as a 32-bit float), at most 15, as
+in a spreadsheet (``0.3`` for ``0.1 + 0.2``); no number has an exponent. A time without zone at
+midnight is written as ``2026-01-31``, any other as ``2026-01-31 09:30``, with seconds and zone if
+it has them. A format overrides this: ``{amount:.2f}``, ``{when:%d %B}``.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ _SPREADSHEET_ERRORS: Final = frozenset(
     {"#N/A", "#REF!", "#NAME?", "#DIV/0!", "#VALUE!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"}
 )
 _BLANKS: Final = " \t\r\n\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+_EXACT_DIGITS: Final = 15
+"""Floats represent every decimal of so many digits; the next ones come from the calculation."""
 _EXACT: Final = 2**53
 """Floats represent every whole number up to here exactly."""
 
@@ -92,7 +94,10 @@ def plain(value: object) -> str:
     value = python_value(value)
     if isinstance(value, float) and math.isfinite(value):
         text = repr(float(value))  # the shortest text that parses to the same number
-        return format(of_a_readable_size(Decimal(text)), "f") if "e" in text else text
+        if not value.is_integer() and len(Decimal(text).as_tuple().digits) > _EXACT_DIGITS:
+            text = f"{value:.{_EXACT_DIGITS}g}"
+        written = format(of_a_readable_size(Decimal(text)), "f") if "e" in text else text
+        return written.removesuffix(".0")
     if isinstance(value, Decimal):
         return format(of_a_readable_size(value), "f")
     return _moment(value) if isinstance(value, datetime) else str(value)

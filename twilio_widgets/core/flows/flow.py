@@ -248,7 +248,11 @@ def _attempt(
     if reply.status < 400 or gone:  # an earlier attempt, whose reply was lost, deleted it
         return reply
     refusal = error_of(reply, about=about, creates_message=request.creates_message)
-    if isinstance(refusal, Forbidden) and refusal.code != TEST_CREDENTIALS:
+    if (
+        isinstance(refusal, Forbidden)
+        and refusal.code != TEST_CREDENTIALS
+        and is_from_twilio(reply)
+    ):
         refusal.permission = permission_of(request)
     return Failure(request, refusal, reply)
 

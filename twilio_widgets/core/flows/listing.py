@@ -39,6 +39,11 @@ def span_of(value: Moment, *, name: str) -> tuple[datetime, datetime]:
             f'{name} must be a date such as "2026-01-15" or "2026-01-15T12:00:00Z".',
             field=name,
         )
+    if moment != moment:  # noqa: PLR0124  NaT differs from itself
+        raise ConfigurationError(
+            f"{name} is missing in the table it comes from ({moment}). Give None for no bound.",
+            field=name,
+        )
     if isinstance(moment, datetime) and not (moment.tzinfo and moment.utcoffset() is not None):
         raise ConfigurationError(
             f"{name} has no time zone, so it is ambiguous. Add one, such as "

@@ -28,6 +28,10 @@ from twilio_widgets.errors import InvalidMessage
 
 LONGEST_BODY = 1600
 MOST_MEDIA = 10
+FLAGS = frozenset(
+    {"smart_encoded", "shorten_urls", "send_as_mms", "provide_feedback", "force_delivery"}
+)
+"""The parameters that are True or False."""
 LATEST_SCHEDULE = timedelta(days=35)
 
 MessageIntent = Literal[
@@ -207,12 +211,25 @@ def _check_callback(given: dict[str, object], _now: datetime) -> None:
     if "status_callback" not in given:
         return
     _check_url(given["status_callback"], "status_callback")
+    if "?" in urlsplit(_text(given, "status_callback")).fragment:
+        raise InvalidMessage(
+            "status_callback has its query behind the #, which is not sent. Put it before the #, "
+            "such as listener.status_url.with_query(row=7).",
+            field="status_callback",
+        )
     host = urlsplit(_text(given, "status_callback")).hostname or ""
     if "_" in host:
         raise InvalidMessage(
             "status_callback has an underscore in its host name, which Twilio refuses (21609).",
             field="status_callback",
         )
+
+
+def _check_flags(given: dict[str, object], _now: datetime) -> None:
+    for name in FLAGS & given.keys():
+        value = given[name]
+        if not isinstance(value, bool) and str(value).lower() not in {"true", "false"}:
+            raise InvalidMessage(f"{name} must be True or False.", field=name)
 
 
 def _check_schedule(given: dict[str, object], now: datetime) -> None:
@@ -260,6 +277,7 @@ _CHECKS: tuple[Callable[[dict[str, object], datetime], None], ...] = (
     _check_ends,
     _check_content,
     _check_callback,
+    _check_flags,
     _check_schedule,
     _check_validity,
 )

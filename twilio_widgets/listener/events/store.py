@@ -35,6 +35,12 @@ _READER_TIMEOUT: Final = 5_000
 """Milliseconds to wait for readers whose snapshots keep deleted bytes in the file."""
 
 
+_DELETE_IN_ORDER = (
+    "delete from event where received_at < ? and "
+    "id < (select coalesce(min(id), 0) from event where received_at >= ?)"
+)
+
+
 class Store(ClosesOnExit):
     """The only writer of an event store. Use `open`; close it, or use it as a context manager.
 
@@ -203,7 +209,8 @@ class Store(ClosesOnExit):
         """Delete events older than the retention; return their number. Call it daily.
 
         The age counts back from the newest event, at most from `now`: a computer's clock that is
-        ahead would otherwise delete everything. Without new events, old ones stay.
+        ahead would otherwise delete everything. Without new events, old ones stay. An event stays
+        while an earlier one does: it was received while the clock was behind.
         """
         if self.retention_days is None:
             return 0
@@ -212,7 +219,7 @@ class Store(ClosesOnExit):
             (newest,) = self._db.execute("select max(received_at) from event").fetchone()
         if newest is None:
             return 0
-        deleted = self._delete(min(before, moment(newest) - (now - before)))
+        deleted = self._delete(min(before, moment(newest) - (now - before)), in_order=True)
         self.retired += deleted
         if deleted:
             # A busy reader is not a failure: the checkpoint of the next commit overwrites the
@@ -228,7 +235,7 @@ class Store(ClosesOnExit):
 
     # Inside
 
-    def _delete(self, before: datetime | None) -> int:
+    def _delete(self, before: datetime | None, *, in_order: bool = False) -> int:
         with self._transaction() as db:
             if before is None:
                 db.execute("delete from tally where subject <> ?", schema.FORGOTTEN[:1])
@@ -237,8 +244,15 @@ class Store(ClosesOnExit):
                 rejected = db.execute("delete from rejected").rowcount
             else:
                 until = (micros(before),)
-                db.execute("delete from message where last_at < ?", until)
-                deleted = db.execute("delete from event where received_at < ?", until).rowcount
+                if in_order:
+                    deleted = db.execute(_DELETE_IN_ORDER, until * 2).rowcount
+                else:
+                    deleted = db.execute("delete from event where received_at < ?", until).rowcount
+                db.execute(
+                    "delete from message where last_at < ? and sid not in "
+                    "(select message_sid from event)",
+                    until,
+                )
                 rejected = db.execute("delete from rejected where at < ?", until).rowcount
             if deleted or rejected:
                 db.execute(schema.COUNT, (*schema.FORGOTTEN, 1))

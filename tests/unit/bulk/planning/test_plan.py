@@ -494,6 +494,11 @@ WHOLE = [
      "A message needs content: give body=, media_url= or content_sid=."),
     ({"to": "phone", "send_at": LATER}, InvalidMessage,
      "Scheduling needs a messaging service: give messaging_service_sid= (35118)."),
+    ({"to": "phone", "smart_encoded": "yes"}, InvalidMessage,
+     "smart_encoded must be True or False."),
+    ({"to": "phone", "status_callback": "https://a.example/s#rc=3?row=7"}, InvalidMessage,
+     "status_callback has its query behind the #, which is not sent. Put it before the #, such as "
+     "listener.status_url.with_query(row=7)."),
     ({"to": "phone", "media_url": "a.png"}, InvalidMessage,
      "media_url must be a URL that begins with https:// or http://."),
 ]  # fmt: skip
@@ -797,6 +802,13 @@ def test_every_row_names_the_characters_that_force_ucs2():
     rows = [{"to": ADA, "name": "Zoë"}, {"to": BO, "name": "Ada"}, {"to": CY, "name": "Y\u2028"}]
     made = planned(rows, body="Hi {name}", region="GB")
     assert made.ready["blame"].fillna("").tolist() == ["ë at 5", "", "\\u2028 at 4"]
+
+
+def test_a_cell_with_half_a_surrogate_is_a_problem_of_its_row():
+    made = planned([{"to": ADA, "name": "a\ud800"}, {"to": BO, "name": "b"}], body="{name}")
+
+    assert [row.to for row in made.rows] == [BO]
+    assert made.rejected["row"].tolist() == [0]
 
 
 @pytest.mark.parametrize(

@@ -406,6 +406,17 @@ def test_a_clock_that_is_ahead_deletes_nothing(tmp_path, ahead):
         assert store.notices == ()
 
 
+def test_an_event_received_while_the_clock_was_behind_is_kept(tmp_path):
+    path, month = tmp_path / "events.sqlite", timedelta(days=31).total_seconds()
+    with a_store(path, retention_days=None) as store:
+        store.commit([a_status(1, "sent", seconds=month)])
+        store.commit([a_status(2, "sent")])
+        store.commit([a_status(3, "sent", seconds=month + 60)])
+    with a_store(path, now=lambda: at(month + 60)), Reader(path) as reader:
+        assert [event.id for event in reader.events()] == [1, 2, 3]
+        assert len(reader.messages()) == 3
+
+
 def test_a_reader_that_keeps_deleted_bytes_is_reported(tmp_path, monkeypatch):
     monkeypatch.setattr("twilio_widgets.listener.events.store._READER_TIMEOUT", 1)
     path = tmp_path / "events.sqlite"
