@@ -3,7 +3,7 @@
 /** @param {import("@anywidget/types").RenderProps<{ title: string, pill: string, tone: string,
  *   saved: string }>} context */
 function render({ model, el }) {
-  const head = document.createElement("header");
+  const head = document.createElement("div");
   head.className = "tw-head";
   const title = document.createElement("h3");
   const pill = document.createElement("output");
