@@ -24,8 +24,9 @@ CHECKED = {("wide", "light"), ("narrow", "dark")}
 """The pages that are checked: both widths and both themes."""
 
 FAULTS = """async () => {
-  const outputs = document.querySelectorAll(".jp-OutputArea-output");
-  const { violations } = await axe.run([...outputs].at(-1), { resultTypes: ["violations"] });
+  const ours = ".tw-workbench, .tw-card:not(.tw-workbench .tw-card), .jp-RenderedHTML > *";
+  const include = [...document.querySelectorAll(ours)].filter((one) => one.checkVisibility());
+  const { violations } = await axe.run({ include }, { resultTypes: ["violations"] });
   return violations
     .filter(({ impact }) => impact !== "minor")
     .map(({ id, impact, nodes }) => [id, impact, nodes.map(({ html, any }) =>
