@@ -184,9 +184,9 @@ class PanelDriver:
 def stop(element: DirectPressable, what: object = None, turn: int | None = None) -> None:
     """Press a button that stops something: over both channels, and without asking first."""
     turn = element.turn if turn is None else turn
-    said = {"t": "act", "id": f"8-{next(_NUMBERS)}", "turn": turn, "what": what}
-    element.on_control(said)
-    element._handle_custom_msg(said, [])
+    message = {"t": "act", "id": f"8-{next(_NUMBERS)}", "turn": turn, "what": what}
+    element.on_control(message)
+    element._handle_custom_msg(message, [])
 
 
 def shown(widget: Any) -> Iterator[Any]:

@@ -83,9 +83,9 @@ def test_a_card_whose_kernel_died_after_the_press_does_not_say_that_it_sent(desk
     expect(person.card.get_by_role("button", name="Sending…")).to_be_visible()
     os.kill(int(desk.notebook.execute("os.getpid()")), signal.SIGKILL)
 
-    said = "(card) => getComputedStyle(card, '::before').content"
+    content = "(card) => getComputedStyle(card, '::before').content"
     expect(person.card).to_have_class(re.compile("jupyter-widgets-disconnected"))
-    assert person.card.evaluate(said) == f'"{KERNEL_ENDED}"'
+    assert person.card.evaluate(content) == f'"{KERNEL_ENDED}"'
     assert not re.search("Sent to|Delivered|queued", person.card.inner_text())
 
 
