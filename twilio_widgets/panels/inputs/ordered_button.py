@@ -11,13 +11,13 @@ once, and says so while the kernel has not answered.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from functools import partial
 
 import traitlets
 
+from twilio_widgets.core.system.thread_lock import ThreadLock
 from twilio_widgets.panels.inputs.ordered_input import CHANGED, LATEST, TOO_LATE, Pressed
 from twilio_widgets.panels.kit.assets import asset
 from twilio_widgets.panels.kit.elements import Element
@@ -37,7 +37,7 @@ class Pressable(Element):
     def __init__(self, **traits: object) -> None:
         self._ready: dict[str, float | None] = {}
         """When the page asked, by press; None once it was acted on."""
-        self._ready_lock = threading.Lock()
+        self._ready_lock = ThreadLock()
         self._press: Callable[[Pressed], object] | None = None
         super().__init__(**traits)
 
