@@ -45,7 +45,7 @@ export function drawPlot(plot, view, current) {
     plot.replaceChildren(view.kind === "bars" ? element("ol", "tw-bars") : makeDrawing());
   }
   const root = /** @type {Element} */ (plot.firstElementChild);
-  put(root, { role: "group", "aria-label": view.title });
+  put(root, { role: view.kind === "bars" ? "list" : "group", "aria-label": view.title });
   const marks = view.kind === "bars" ? drawBars(root, view) : drawSvg(root, view, plot.clientWidth);
   marks.forEach((mark, index) => {
     const place = markAt(view, index);
