@@ -101,6 +101,7 @@ LIBRARIES = {
     "phonenumbers": {"core/"},
     "regex": {"core/text/segments.py"},
     "js": {"core/text/segments.py"},
+    "pyodide": {"core/system/loop.py"},
     "keyring": {"core/credentials/sources.py"},
     "dotenv": {"core/credentials/sources.py"},
 }
