@@ -77,7 +77,6 @@ LIBRARIES = {
     "pyarrow": {"frames/", "archive/", "analysis/"},
     "duckdb": {"archive/"},
     "dask": {"archive/"},
-    "pyodide": {"core/system/loop.py"},  # a part of JupyterLite's kernel
     "msgspec": {"frames/", "listener/events/", "listener/store_process/"},
     "numpy": {"frames/", "analysis/"},
     "openpyxl": {"frames/"},
