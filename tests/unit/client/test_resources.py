@@ -213,7 +213,7 @@ def test_a_403_names_the_missing_permission(twilio, sandbox, permission):
 def test_a_403_that_is_not_twilios_is_not_blamed_on_the_credentials(twilio, sandbox, monkeypatch):
     page = Reply(status=403, headers={}, content=b"<html>Blocked by policy</html>")
     monkeypatch.setattr(BlockingTransport, "send", lambda _self, _request: page)
-    with pytest.raises(Forbidden, match="The answer is a web page, not Twilio's") as caught:
+    with pytest.raises(Forbidden, match="The response is a web page, not Twilio's") as caught:
         twilio.balance()
     assert caught.value.permission is None
 

@@ -235,11 +235,13 @@ UNDOINGS: dict[str, Callable[[SignedRequest, Verdict], Iterator[SignedRequest]]]
 
 def undone(request: SignedRequest, verdict: Verdict) -> Iterator[SignedRequest]:
     assert verdict.cause is not None
-    found = [request]
-    # The form before the URL, because the URL's query may say what is not of the form.
-    for cause in reversed(verdict.cause.split(" and ")):
-        found = [more for one in found for more in UNDOINGS[cause](one, verdict)]
-    yield from found
+    # In each order: the URL's query may say what is not of the form, and a prefix may be all that
+    # stands before a slash.
+    for causes in itertools.permutations(verdict.cause.split(" and ")):
+        found = [request]
+        for cause in causes:
+            found = [more for one in found for more in UNDOINGS[cause](one, verdict)]
+        yield from found
 
 
 class Several(dict[str, list[str]]):
