@@ -60,8 +60,7 @@ class Pressable(Element):
                 now = time.monotonic()
                 with self._ready_lock:
                     asked = self._ready.get(number, now if self._stops(press.get("what")) else None)
-                    if asked is not None:
-                        self._remember(number, None)
+                    self._remember(number, None)
                 if asked is not None:
                     self._act(number, now - asked, press)
 

@@ -192,7 +192,7 @@ def button() -> Iterator[Button]:
 
 
 def test_a_press_is_asked_for_first_and_acted_on_once(button: Button) -> None:
-    button.say(ACT, PRESS, ACT, ACT)
+    button.say(PRESS, ACT, ACT)
 
     assert button.acted == 1
     assert button.told == [("ready", ""), ("answer", "")]

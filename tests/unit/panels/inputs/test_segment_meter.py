@@ -161,8 +161,8 @@ def test_its_button_is_a_press_and_the_page_changes_nothing_else() -> None:
     for message in ({"t": "replace"}, "press", None, {"t": "act", "id": "1-1", "turn": 0}):
         meter._handle_custom_msg(message, [])
     nothing = list(pressed)
-    meter._handle_custom_msg({"t": "press", "id": "1-1"}, [])
-    meter._handle_custom_msg({"t": "act", "id": "1-1", "turn": 0, "fields": []}, [])
+    meter._handle_custom_msg({"t": "press", "id": "1-2"}, [])
+    meter._handle_custom_msg({"t": "act", "id": "1-2", "turn": 0, "fields": []}, [])
     meter.set_state({"view": {"count": "free"}})
 
     assert (nothing, len(pressed)) == ([], 1)
