@@ -186,6 +186,7 @@ def query_written(request: SignedRequest, _: Verdict) -> Iterator[SignedRequest]
         split = [piece.partition("=") for piece in pieces(request)]
         text = "&".join(again(a) + b + again(unquote_plus(c)) for a, b, c in split)
         yield url(request, query=text)
+        yield url(request, query=re.sub("%..", lambda found: found[0].lower(), text))
     yield url(request, query=re.sub("%..", lambda found: found[0].lower(), query))
     yield url(request, query=re.sub("%..", lambda found: found[0].upper(), query))
     yield url(request, query="&".join(piece.removesuffix("=") for piece in pieces(request)))
