@@ -288,6 +288,7 @@ def test_a_file_is_uploaded_once_and_not_saved_in_the_notebook(
     assert held < 200_000
 
 
+@pytest.mark.long
 def test_everything_can_be_done_with_the_keyboard(
     notebook: Notebook, open_panel: Callable[..., Locator]
 ) -> None:

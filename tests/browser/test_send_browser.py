@@ -98,6 +98,7 @@ def test_a_double_click_and_running_the_cell_again_send_once(
     assert ledger(notebook) == [[TO, "Hello"]]
 
 
+@pytest.mark.long
 def test_undo_calls_it_back_by_keyboard_alone(
     notebook: Notebook, open_panel: Callable[..., Locator]
 ) -> None:
