@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import builtins
 import json
+import re
+import struct
 import sys
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -291,6 +293,30 @@ def test_a_png_without_anything_that_makes_one_says_what_to_install(
     with pytest.raises(ConfigurationError, match="pip install vl-convert-python"):
         chart.save(tmp_path / "messages.png")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("spec", ALL, ids=lambda spec: f"{spec.kind} {spec.title}")
+def test_a_chart_is_saved_as_png_at_twice_its_size(spec: ChartSpec, tmp_path: Path) -> None:
+    pytest.importorskip("vl_convert", reason="vl-convert-python draws PNG files")
+    content = Chart(spec, static=False).save(tmp_path / "chart.png").read_bytes()
+    drawn = re.search(r'width="(\d+)" height="(\d+)"', svg_of(spec))
+
+    assert drawn is not None
+    assert content.startswith(b"\x89PNG\r\n\x1a\n")
+    assert struct.unpack(">II", content[16:24]) == (2 * int(drawn[1]), 2 * int(drawn[2]))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("spec", ALL, ids=lambda spec: f"{spec.kind} {spec.title}")
+def test_vega_lite_5_draws_its_specification(spec: ChartSpec) -> None:
+    convert = pytest.importorskip("vl_convert", reason="vl-convert-python contains Vega-Lite")
+    drawn = ElementTree.fromstring(
+        convert.vegalite_to_svg(Chart(spec, static=False).vega_lite(), vl_version="5.20")
+    )
+    texts = "".join(text for element in drawn.iter(f"{SVG}text") for text in element.itertext())
+
+    assert spec.title in texts
 
 
 @pytest.mark.parametrize("spec", ALL, ids=lambda spec: f"{spec.kind} {spec.title}")
