@@ -19,6 +19,11 @@ grace = tw.Sandbox.join(classroom.url, "Grace")
 def text(sender, to, body):
     with tw.Twilio(sender.connection) as twilio:
         twilio.messages.send(to, from_=sender.number, body=body)
+def refusal(sender, to, body):
+    try:
+        text(sender, to, body)
+    except tw.errors.RejectedMessage as error:
+        return error.code
 """
 
 
@@ -34,11 +39,12 @@ def test_the_teacher_sees_the_class_and_makes_a_request_fail(notebook: Notebook)
     expect(row).to_contain_text("delivered")
 
     card.get_by_label("Student", exact=True).select_option("Ada")
-    card.get_by_label("Next request").select_option("30022")
+    card.get_by_label("Next request").select_option("21610")
     card.get_by_role("button", name="Inject the fault").click()
-    expect(card.get_by_text("Ada's next request meets: 30022")).to_be_visible()
-    notebook.execute("text(ada, grace.number, 'Too fast')")
-    expect(row).to_contain_text("failed 30022")
+    expect(card.get_by_text("Ada's next request meets: 21610")).to_be_visible()
+    refused = notebook.evaluate("refusal(ada, grace.number, 'Still there?')")
+    assert refused == 21610
+    expect(row).to_contain_text("Hello Grace")  # a refused message is in nobody's log
     for theme in ("dark", "light"):
         notebook.screenshot("class", theme, of=card)
         assert findings(notebook.page, ".tw-card") == []
@@ -51,4 +57,4 @@ def test_the_teacher_sees_the_class_and_makes_a_request_fail(notebook: Notebook)
     notebook.execute("world.close()")
     expect(card.get_by_text("not reachable")).to_be_visible()
     expect(card.get_by_role("button", name="Inject the fault")).to_be_disabled()
-    expect(row).to_contain_text("failed 30022")
+    expect(row).to_contain_text("Hello Grace")

@@ -31,7 +31,7 @@ FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "429": ("429: too many requests", {"status": 429, "retry_after": 1.0}),
     "503": ("503: service unavailable", {"status": 503}),
     "slow": ("The response takes 5 s", {"fault": "delay", "delay": 5.0}),
-    "30022": ("30022: over the rate limit of the campaign", {"code": 30022}),
+    "21610": ("21610: the recipient has opted out", {"code": 21610}),
 }
 """The faults that the panel offers: a text, and the arguments of `Classroom.fail`."""
 
