@@ -64,7 +64,7 @@ def test_a_full_disk_stops_the_job_before_anything_unwritten_leaves(killer: Kill
     assert any(0 < sent < 5 for *_, sent in tasks), "one of them stopped half-way"
 
 
-@pytest.mark.parametrize("concurrency", [1, 8])
+@pytest.mark.parametrize("concurrency", [1, pytest.param(8, marks=pytest.mark.long)])
 def test_a_kill_at_any_line_sends_no_row_twice(killer: Killer, concurrency):
     wrong, killed, doubled = points(killer, 30, concurrency=concurrency)
     assert (wrong, doubled) == ([], 0)
