@@ -129,6 +129,12 @@ def sorted_out(rows: Any, slice_: Slice) -> tuple[Any, Any, int]:
     return rows.filter(_within(sent, start, end)), rows.filter(pc.is_null(sent)), foreign
 
 
+def is_newest_first(times: Any) -> bool:
+    """Return whether no time is later than the one before it."""
+    later, earlier = times.slice(1), times.slice(0, max(0, len(times) - 1))
+    return pc.all(pc.less_equal(later, earlier)).as_py() is not False
+
+
 def _within(sent: Any, start: datetime, end: datetime) -> Any:
     kind = sent.type
     after = pc.greater_equal(sent, pa.scalar(start, kind))

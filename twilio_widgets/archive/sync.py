@@ -10,14 +10,19 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from itertools import pairwise
 from typing import Any, TypeVar, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from twilio_widgets.archive.commit import Committer
-from twilio_widgets.archive.day_walk import DayWalk, SliceFile, WalkedRows, sorted_out
+from twilio_widgets.archive.day_walk import (
+    DayWalk,
+    SliceFile,
+    WalkedRows,
+    is_newest_first,
+    sorted_out,
+)
 from twilio_widgets.archive.forget import ForgottenNumbers
 from twilio_widgets.archive.gate import RequestGate
 from twilio_widgets.archive.manifest import ArchivedDay
@@ -109,6 +114,8 @@ class Sync:
         self._reports: dict[date, SliceReport] = {}
         self._rows = self._pages = 0
         self._disk = asyncio.Lock()
+        self._closing = asyncio.Semaphore(concurrency)
+        """Limits the days whose rows are in memory; others wait in their scratch files."""
         self._probe: TimeProbe | None = None
         self._asked = False
         """Whether the probe was made."""
@@ -208,7 +215,8 @@ class Sync:
         changed.set()
 
     async def _finish(self, walk: DayWalk) -> None:
-        await self._close(walk)
+        async with self._closing:
+            await self._close(walk)
         self._tell()
         self._wake()
 
@@ -271,16 +279,19 @@ class Sync:
 
     def _advance(self, one: DayRange, sent: Any, oldest: datetime | None) -> datetime | None:
         """Note how far a range was read, and make a probe of the rows; return the oldest time."""
-        times: list[datetime] = sent["date_sent"].to_pylist()
-        if not times:
+        times = sent["date_sent"]
+        if not len(times):
             return oldest
-        if any(a < b for a, b in pairwise([oldest or times[0], *times])):
+        first: datetime = times[0].as_py()
+        last: datetime = times[-1].as_py()
+        if (oldest is not None and oldest < first) or not is_newest_first(times):
             self._is_ordered = self._workload.honoured = False
         if self._is_ordered:
-            one.advance(times[-1], len(times), newest=times[0])
+            one.advance(last, len(times), newest=first)
         if self._probe is None:
-            self._probe = probe_of(list(zip(sent["sid"].to_pylist(), times, strict=True)))
-        return times[-1]
+            rows = zip(sent["sid"].to_pylist(), times.to_pylist(), strict=True)
+            self._probe = probe_of(list(rows))
+        return last
 
     def _is_best(self, slice_: Slice, one: DayRange) -> bool:
         """Return whether to go on with a slice: the rest was not taken over or can be merged."""
