@@ -44,7 +44,7 @@ def test_the_teacher_sees_the_class_and_makes_a_request_fail(notebook: Notebook)
     expect(card.get_by_text("Ada's next request meets: 21610")).to_be_visible()
     refused = notebook.evaluate("refusal(ada, grace.number, 'Still there?')")
     assert refused == 21610
-    expect(row).to_contain_text("Hello Grace")  # a refused message is in nobody's log
+    expect(row).to_contain_text("failed 21610")
     for theme in ("dark", "light"):
         notebook.screenshot("class", theme, of=card)
         assert findings(notebook.page, ".tw-card") == []
@@ -57,4 +57,4 @@ def test_the_teacher_sees_the_class_and_makes_a_request_fail(notebook: Notebook)
     notebook.execute("world.close()")
     expect(card.get_by_text("not reachable")).to_be_visible()
     expect(card.get_by_role("button", name="Inject the fault")).to_be_disabled()
-    expect(row).to_contain_text("Hello Grace")
+    expect(row).to_contain_text("failed 21610")

@@ -116,7 +116,7 @@ def test_a_filter_that_twilio_supports_starts_a_new_query(notebook: Notebook) ->
     )
     recipient = notebook.execute("print(panel.frame['to'].iloc[0])").strip()
     card.get_by_label("To", exact=True).fill(recipient)
-    card.get_by_label("Period").select_option("From – to")
+    card.get_by_label("Period").select_option("Choose days")
     card.get_by_label("First day (UTC)").fill("2026-01-01")
     stale = "Filters changed. Press Load to update the rows."
     expect(card.get_by_text(stale)).to_be_visible()
