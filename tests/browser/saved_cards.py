@@ -52,7 +52,7 @@ WORK = """\
 import time
 PanelDriver(send).press("Send")
 driver = PanelDriver(raw)
-driver.type("Path", "/Accounts/$TWILIO_ACCOUNT_SID/Balance.json")
+driver.type("URL or path", "/Accounts/$TWILIO_ACCOUNT_SID/Balance.json")
 driver.press("Send")
 events.start()
 events.join(30)

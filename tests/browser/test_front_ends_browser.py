@@ -117,7 +117,7 @@ def do_the_main_job(front_end: FrontEnd) -> None:
     expect(top).to_contain_text(BODY, timeout=SOON)
 
     raw = desk.card("Raw request")
-    desk.write(raw, "Path", "/Accounts/$TWILIO_ACCOUNT_SID/Balance.json")
+    desk.write(raw, "URL or path", "/Accounts/$TWILIO_ACCOUNT_SID/Balance.json")
     page.keyboard.press("Escape")
     desk.press(raw, "Send")
     expect(raw.locator(".tw-answer-head .tw-pill")).to_have_text("200 OK", timeout=SOON)
