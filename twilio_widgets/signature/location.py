@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
+from urllib.parse import urlsplit, urlunsplit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,6 +87,18 @@ def veiled(url: str) -> str:
     if f"{LOGIN}=" in url:
         url = _LOGIN.sub(HIDDEN, url)
     return _ROUTE_KEY.sub(HIDDEN, url) if _ROUTE in url else url
+
+
+def public(url: str) -> str:
+    """Return a URL as it is stored: without user name and password, login and key masked."""
+    url = veiled(url)
+    if "@" not in url:
+        return url
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # invalid IPv6 brackets: not one of our URLs
+        return ""
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def signed_forms(location: Location) -> Iterator[str]:

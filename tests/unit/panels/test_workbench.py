@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -311,3 +313,12 @@ def test_the_status_line_names_no_account_after_a_disconnect(bench: Workbench) -
     PanelDriver(bench.connection_panel).press("Disconnect")
 
     assert status_of(bench) == {"Account": "not connected"}
+
+
+def test_its_module_does_not_load_the_listener() -> None:
+    """JupyterLite has neither processes nor sockets, and the listener refuses to be imported."""
+    loading = "import sys, twilio_widgets.panels.workbench"
+    code = f"{loading}; print('twilio_widgets.listener' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+
+    assert done.stdout == "False\n"

@@ -21,7 +21,7 @@ from twilio_widgets.core.message.message import Message, is_message_sid, message
 from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.listener.events import payload as signed
 from twilio_widgets.listener.events.payload import Pairs
-from twilio_widgets.signature.location import veiled
+from twilio_widgets.signature.location import public, veiled
 
 Kind = Literal["inbound", "status"]
 """An inbound message, or a status callback."""
@@ -82,7 +82,7 @@ class Arrival(Struct, frozen=True, kw_only=True, array_like=True):
             received_at=received_at,
             parameters=signed.without_login(parameters) if method == "GET" else parameters,
             method=method,
-            url=signed.public(url),
+            url=public(url),
             headers=signed.without_credentials(headers),
             scheme=scheme,
             row_token=signed.row_token_of(url),

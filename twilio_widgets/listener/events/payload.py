@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final
-from urllib.parse import parse_qsl, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from twilio_widgets.signature.location import HIDDEN, LOGIN, veiled
+from twilio_widgets.signature.location import HIDDEN, LOGIN
 
 Pairs = tuple[tuple[str, str], ...]
 """Names and values in the order received; a name may be repeated."""
@@ -64,18 +64,6 @@ def without_credentials(headers: Iterable[tuple[str, str]]) -> Pairs:
 def without_login(pairs: Pairs) -> Pairs:
     """Return the parameters of a query with a login replaced by bullets."""
     return tuple([pair if pair[0] != LOGIN else (LOGIN, HIDDEN) for pair in pairs])
-
-
-def public(url: str) -> str:
-    """Return a URL as it is stored: without user name and password, login and key masked."""
-    url = veiled(url)
-    if "@" not in url:
-        return url
-    try:
-        parts = urlsplit(url)
-    except ValueError:  # invalid IPv6 brackets: not one of our URLs
-        return ""
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def header(headers: Iterable[tuple[str, str]], wanted: str) -> str | None:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from twilio_widgets.listener.events.payload import public
 from twilio_widgets.panels.table.cells import TableColumn
 from twilio_widgets.panels.table.table import HEIGHT
+from twilio_widgets.signature.location import public
 
 if TYPE_CHECKING:
     from twilio_widgets.frames.safe_frame import SafeFrame
