@@ -80,7 +80,6 @@ class PointedList(Pressable):
         super().__init__()
         self._on_restore = on_restore
         self.on_press(self._pressed)
-        self.on_msg(lambda _list, content, _buffers: self._receive_press(content))
 
     def show(self, pointed: Sequence[PointedHere], *, busy: bool) -> None:
         """Show these numbers and services."""

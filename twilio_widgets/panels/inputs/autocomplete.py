@@ -62,8 +62,6 @@ class Autocomplete(Pressable, OrderedInput):
     def _receive(self, _widget: object, content: object, _buffers: object) -> None:
         if isinstance(content, dict) and content.get("t") == "typed":
             self._take(content, self._keep)
-        else:
-            self._receive_press(content)
 
     def _keep(self, content: dict[str, object]) -> None:
         text = text_in(content.get("text"), LONGEST_PATH)

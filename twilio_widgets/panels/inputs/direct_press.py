@@ -27,7 +27,6 @@ class DirectPressable(Pressable):
 
     def __init__(self, **traits: object) -> None:
         super().__init__(channel=uuid.uuid4().hex, **traits)
-        self.on_msg(lambda _element, message, _buffers: self.on_control(message))
         side_channel.listen(self.channel, self)
 
     def on_control(self, message: object) -> None:

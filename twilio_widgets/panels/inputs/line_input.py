@@ -107,8 +107,6 @@ class LineInput(Pressable, OrderedInput):
         """Handle a message of the page; anything unexpected is ignored as untrusted input."""
         if isinstance(content, dict) and content.get("t") == "typed":
             self._take(content, self._keep)
-        else:
-            self._receive_press(content)
 
     def _keep(self, content: dict[str, object]) -> None:
         text = text_in(content.get("text"), self.longest)

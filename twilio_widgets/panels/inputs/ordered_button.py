@@ -40,6 +40,7 @@ class Pressable(Element):
         self._ready_lock = ThreadLock()
         self._press: Callable[[Pressed], object] | None = None
         super().__init__(**traits)
+        self.on_msg(lambda _element, content, _buffers: self._receive_press(content))
 
     def on_press(self, callback: Callable[[Pressed], object]) -> None:
         """Call back with each press. The callback must not raise."""
@@ -101,4 +102,3 @@ class OrderedButton(Pressable):
 
     def __init__(self, text: str, *, main: bool = False, quiet: bool = False) -> None:
         super().__init__(text=text, main=main, quiet=quiet)
-        self.on_msg(lambda _button, content, _buffers: self._receive_press(content))

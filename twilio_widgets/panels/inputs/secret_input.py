@@ -63,12 +63,8 @@ class SecretInput(Pressable):
 
     def _receive(self, _widget: object, content: object, buffers: object) -> None:
         """Handle a message of the page; anything unexpected is ignored as untrusted input."""
-        if not isinstance(content, dict):
-            return
-        if content.get("t") == "secret":
+        if isinstance(content, dict) and content.get("t") == "secret":
             self._take(_secret_in(buffers), content.get("n"))
-        else:
-            self._receive_press(content)
 
     def _take(self, secret: Secret | None, number: object) -> None:
         if secret is None or self._answer is None:

@@ -58,7 +58,6 @@ class SegmentMeter(Pressable):
 
     def __init__(self) -> None:
         super().__init__(view=asdict(MeterView()))
-        self.on_msg(lambda _meter, content, _buffers: self._receive_press(content))
 
     def show(self, reading: MeterView) -> None:
         """Show a reading."""

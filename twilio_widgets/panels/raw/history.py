@@ -52,7 +52,6 @@ class HistoryList(Pressable):
         super().__init__()
         self._actions = {"open": on_open, "again": on_again}
         self.on_press(self._pressed)
-        self.on_msg(lambda _list, content, _buffers: self._receive_press(content))
 
     def show(self, entries: Iterable[HistoryEntry], *, disabled: bool) -> None:
         """Show these requests, the last one first."""

@@ -82,8 +82,6 @@ class BytesView(Pressable):
         match content:
             case {"t": "want", "epoch": epoch} if epoch == self.epoch:
                 self.send({"t": "bytes", "epoch": self.epoch}, [self._content])
-            case _:
-                self._receive_press(content)
 
     def _save(self, pressed: Pressed) -> None:
         """Send the bytes to the page of a press, which saves them."""
