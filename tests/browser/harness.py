@@ -47,8 +47,8 @@ _READY = """() => {
 }"""
 
 KERNEL_ENDED = (
-    "The kernel of this card has ended. What it had begun may have been done: look before you "
-    "repeat it. Run the cell again."
+    "The kernel of this card has ended. Actions in progress may have been carried out: check "
+    "before you repeat them. Run the cell again."
 )
 """What a card says when its kernel is gone."""
 

@@ -9,6 +9,8 @@ from tests.browser.pressed_forms import BULK, TO, Form, created, plan_of, send_t
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from playwright.sync_api import FilePayload
+
     from tests.browser.pressed_forms import Fields, Sent
     from tests.browser.pressing import Person
     from tests.browser.slow_wire import Request
@@ -73,8 +75,8 @@ BULK_SELECT = Form(
 
 def _choose_file(person: Person, number: int) -> None:
     content = f"name,phone\nNew,+1415555{2000 + number}\n".encode()
-    file = {"name": f"{number}.csv", "mimeType": "text/csv", "buffer": content}
-    person.card.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
+    file: FilePayload = {"name": f"{number}.csv", "mimeType": "text/csv", "buffer": content}
+    person.card.locator("input[type=file]").set_input_files(file)
     person.press("Check")
 
 

@@ -100,7 +100,7 @@ def note(page: Page) -> str:
 def test_a_card_says_whether_the_kernel_confirmed_a_press(
     page: Page, kernel: str, sent: list[str], said: list[str]
 ) -> None:
-    """At once, soon, and once the kernel is no longer waited for."""
+    """The sentences: at once, after a moment, and when the press is given up."""
     draw(page, kernel)
     page.get_by_role("button").click()
     notes = [note(page)]

@@ -93,7 +93,7 @@ class TestSending:
             (dict(from_="+15005550006", body="a \ud83d b"), "body"),
             (dict(from_="+15005550006", media_url="ftp://x/y.png"), "media_url"),
             (dict(from_="+15005550006", media_url=["https://e.com/a.png"] * 11), "media_url"),
-            (dict(from_="+15005550006", body="x", send_at=datetime(2026, 1, 16)), "send_at"),  # noqa: DTZ001
+            (dict(from_="+15005550006", body="x", send_at=datetime(2026, 1, 16)), "send_at"),  # noqa: DTZ001  refused
             (
                 dict(from_="+15005550006", body="x", send_at=datetime(2026, 1, 15, 13, tzinfo=UTC)),
                 "messaging_service_sid",

@@ -573,7 +573,7 @@ def test_forgotten_events_are_gone(sandbox, twilio, listener):
     assert listener.forget() == 2
     assert len(listener.events) == len(listener.messages) == 0
     with pytest.raises(ConfigurationError, match="time zone"):
-        listener.forget(datetime(2026, 1, 1))  # noqa: DTZ001
+        listener.forget(datetime(2026, 1, 1))  # noqa: DTZ001  a time without a zone is refused
 
 
 def test_forgotten_events_are_not_fetched_again(sandbox, listener):

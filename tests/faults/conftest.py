@@ -204,7 +204,7 @@ FAULTS: dict[str, tuple[bool, Callable[..., None], str]] = {
     ),
     "headers drip": (True, drip(b"HTTP/1.1 201 Created\r\n" + b"X: y\r\n" * 500), NO_REPLY),
     "the body drips": (True, drip(answer(b"x" * 2000)), NO_REPLY),
-    "100 Continue for ever": (True, repeat(b"HTTP/1.1 100 Continue\r\n\r\n" * 50), NO_REPLY),
+    "100 Continue forever": (True, repeat(b"HTTP/1.1 100 Continue\r\n\r\n" * 50), NO_REPLY),
     "endless headers": (
         True,
         say(b"HTTP/1.1 201 Created\r\n" + b"X-A: " + b"y" * 2_000_000 + b"\r\n\r\n"),

@@ -229,7 +229,7 @@ def test_a_forged_runtime_file_is_not_trusted(driver: ListenerDriver) -> None:
                 with other:
                     asked.append(other.recv(4096))
                     other.sendall(greeting)
-                    while parameters := other.recv(4096):  # it never hangs up by itself
+                    while parameters := other.recv(4096):  # it never closes the connection itself
                         asked.append(parameters)
 
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -311,7 +311,7 @@ def test_the_store_of_another_account_is_refused_with_a_reason(driver: ListenerD
 
 
 def test_a_listener_of_another_account_is_left_running(driver: ListenerDriver) -> None:
-    """Whoever names its store by mistake is refused, and neither ends it nor its webhooks."""
+    """A listener of another account on this store is refused; the first one keeps its webhooks."""
     running = driver.connect()
     for connection, root_url in (
         (AuthTokenConnection("AC" + "2" * 32, TOKEN), None),

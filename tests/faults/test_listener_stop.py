@@ -53,7 +53,7 @@ def test_stop_ends_the_process_and_leaves_neither_file_nor_lock(driver: Listener
 
 
 def test_a_stop_during_start_up_accepts_no_connection(driver: ListenerDriver) -> None:
-    """Whoever asked for one is given another."""
+    """A caller that asks for the ended listener gets a new one."""
     spec, clients, pids = driver.spec(), list[ListenerClient](), list[int]()
     starting = threading.Thread(target=lambda: clients.append(driver.connect(spec)))
     lock = spec.store.with_name(f"{spec.store.name}.lock")
@@ -82,7 +82,7 @@ def test_a_signal_shuts_the_process_down_cleanly(driver: ListenerDriver, number:
 
 
 def test_a_kernel_that_reads_nothing_does_not_delay_the_shutdown(driver: ListenerDriver) -> None:
-    """It is stopped, or in a long computation: what it was told fills every buffer there is."""
+    """A stopped or busy kernel reads nothing, so the messages to it fill every buffer."""
     client = driver.connect()
     runtime = Runtime.read(driver.spec().store)
     assert runtime is not None
@@ -93,7 +93,7 @@ def test_a_kernel_that_reads_nothing_does_not_delay_the_shutdown(driver: Listene
         assert deaf.recv(10)
         deaf.sendall(wire.encode_line({"op": "status"}) * 8_000)
         deaf.sendall(wire.encode_line({"op": "set_idle", "seconds": 7}))
-        until(lambda: client.ask("status")["idle_seconds"] == 7)  # it has heard all of it
+        until(lambda: client.ask("status")["idle_seconds"] == 7)  # every message was handled
         os.kill(client.pid, signal.SIGTERM)
         until(lambda: not alive(client.pid), 20.0)
 
@@ -168,7 +168,7 @@ def test_configured_webhooks_are_restored_on_a_signal(driver: ListenerDriver, bo
 def test_webhooks_that_are_configured_during_the_shutdown_are_restored_too(
     driver: ListenerDriver, box: Sandbox
 ) -> None:
-    """A disk that hangs holds its end up, after it has looked for what to put back."""
+    """A hanging disk delays its end, after it has read which webhooks to restore."""
     client, leads_to = pointed_here(driver, box)
     os.kill(store_pid(client.pid), signal.SIGSTOP)
     os.kill(client.pid, signal.SIGTERM)

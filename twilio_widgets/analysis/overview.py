@@ -95,8 +95,8 @@ class Overview:
         log: The whole log.
         since: The start of the period, included; None: everything is one period.
         until: Its end, excluded.
-        covered_from: When the log begins; None: it has every message. There is no period before
-            if the log has only a part of it.
+        covered_from: When the log begins; None if it has every message. A previous period that
+            begins earlier is not compared.
     """
 
     def __init__(

@@ -43,9 +43,8 @@ class RequestGate:
             await self._freed.wait_for(lambda: self._in_flight < self._limit)
             self._in_flight += 1
         try:
-            await asyncio.sleep(
-                0
-            )  # so that the others start even if a sandbox responds immediately
+            # Let the others start, even if a sandbox responds immediately.
+            await asyncio.sleep(0)
             while (wait := self._not_before - self._connection.monotonic()) > 0:
                 await self._connection.sleep_async(wait)
             self.requests += 1

@@ -1,4 +1,4 @@
-"""The readers of a sync share the days: few requests, and nobody is idle while much is left."""
+"""The readers of a sync share the days: few requests, and no reader is idle for long."""
 
 from __future__ import annotations
 

@@ -550,7 +550,7 @@ def test_no_cause_is_named_without_a_matching_signature():
 
 
 def test_a_form_signed_besides_its_hash_or_query_is_a_cause_of_its_own():
-    """Whoever signs both the form and its hash, or its parameters, is not known by one of them."""
+    """A sender that signs both the form and its hash, or its parameters, matches neither alone."""
     for url in (HASHED, f"{URL}&{urlencode(SMS)}", f"{HASHED}&{urlencode(SMS)}"):
         assert causes(seen(made(url))) is None
     assert causes(seen(made(f"{HASHED}&{urlencode(SMS)}", ""), HASHED)) is None

@@ -103,7 +103,7 @@ WRONGS: dict[str, Callable[[SignedRequest], SignedRequest]] = {
 def parameters_left_out(request: SignedRequest, _: Verdict) -> Iterator[SignedRequest]:
     pairs, query = pairs_of(request.body), pairs_of(urlsplit(request.url).query.encode())
     bodies = [pairs, tuple(pair for pair in pairs if pair not in query)]
-    for body in bodies:  # two of them may have been added, or one besides those of the query
+    for body in bodies:  # two of them may have been added, or one and those of the query
         for count in (0, 1, 2):
             for left in itertools.combinations(range(len(body)), count):
                 yield form(request, tuple(p for n, p in enumerate(body) if n not in left))
@@ -283,6 +283,6 @@ def test_undoing_the_named_cause_makes_the_request_valid(
         request = WRONGS[wrong](request)
     verdict = diagnose(request, KEYS)
     assume(not verdict and verdict.reason.startswith("The signature matches"))
-    # Whoever signs in another way than Twilio is refused by its validator, whatever is undone.
+    # A request that was signed unlike Twilio does is refused by its validator in any case.
     assume("parameter order" not in (verdict.cause or ""))
     assert any(verify(one, KEYS) and official(one) for one in undone(request, verdict)), verdict

@@ -95,7 +95,7 @@ def _word(message: Message | None) -> str:
 
 def ledger_of(rows: Sequence[JournalRow], found: dict[str, list[int]]) -> CancelledRow:
     """Group the rows of a job by result, given the results of its scheduled messages."""
-    told = {n for locations in found.values() for n in locations}
+    told = {n for positions in found.values() for n in positions}
     left = [row for row in rows if row.n not in told]
 
     def of(word: str, *statuses: str) -> tuple[int, ...]:

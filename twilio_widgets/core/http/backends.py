@@ -48,7 +48,7 @@ error, the request may have been received."""
 _OS_PREFIX = re.compile(r"^\[Errno -?\d+\] ")
 _NO_HOST = ("name or service not known", "nodename nor servname", "getaddrinfo failed",
             "temporary failure in name resolution")  # fmt: skip
-"""What the operating systems say of a host name that was not found."""
+"""Parts of the messages of operating systems for a host name that was not found."""
 
 _LATE = (TimeoutError, httpx.TimeoutException, httpcore.TimeoutException)
 _BROKEN = (

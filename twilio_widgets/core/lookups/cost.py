@@ -51,13 +51,17 @@ class LookupCost:
         cached = f" ({self.cached:,} more are in the cache)" if self.cached else ""
         return f"Looking up {asked}{cached} costs about {dollars(self.cost)}."
 
+    @property
+    def own_prices(self) -> str:
+        """The argument that replaces the estimates, such as ``{"line_type": "…"}``."""
+        return "{" + ", ".join(f'"{name}": "…"' for name in self.unconfirmed) + "}"
+
     def __str__(self) -> str:
         if not self.unconfirmed:
             return self.summary
-        own = ", ".join(f'"{name}": "…"' for name in self.unconfirmed)
         return (
             f"{self.summary} That is an estimate from list prices that may have changed: see your "
-            f"prices in Twilio's console and pass them with prices={{{own}}}."
+            f"prices in Twilio's console and pass them with prices={self.own_prices}."
         )
 
     def check(self, limit: Decimal | None) -> None:

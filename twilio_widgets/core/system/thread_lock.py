@@ -3,7 +3,7 @@
 Python 3.14 can raise KeyboardInterrupt when ``with`` has taken a lock of `threading` but has not
 yet entered its block, so that nothing releases the lock (observed in a third of the interruptions
 of a loop that does nothing else; 3.11 to 3.13 check for signals elsewhere). The next cell that
-needs the lock would then wait for ever.
+needs the lock would then wait forever.
 """
 
 from __future__ import annotations

@@ -342,7 +342,7 @@ def _refuse_anothers_store(spec: Spec) -> None:
     try:
         reader = Reader(spec.store)
     except ListenerError:
-        return  # there is no readable store, so a listener that still runs is useless
+        return  # the store cannot be read, so a listener that still runs is useless
     with reader:
         reader.check_owner(spec.connection.acting_sid, spec.world)
 

@@ -86,9 +86,9 @@ class _StoreConnection(asyncio.SubprocessProtocol):
         if self.over.is_set():
             answered(self._end)
             return
-        reply = frame(request)  # before it is queued, since encoding may raise
+        framed = frame(request)  # before it is queued, since encoding may raise
         self._waiting.append(answered)
-        self._pipe.write(reply)
+        self._pipe.write(framed)
 
     async def close(self) -> None:
         """Let the process close the file and exit; kill it if it does not exit in time."""

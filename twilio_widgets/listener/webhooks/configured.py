@@ -28,6 +28,10 @@ _FORMAT = "pointed, form 1"
 _KINDS = {kind.name: kind for kind in (NUMBER, SERVICE)}
 
 
+NOWHERE = "nowhere"
+"""Where inbound messages go if no webhook is set."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfiguredWebhook:
     """A phone number or messaging service whose webhooks are sent to this listener."""
@@ -83,7 +87,7 @@ def went_to(resource: WebhookResource, settings: Settings) -> str:
         return f"the TwiML application {settings['sms_application_sid']}"
     if settings.get("use_inbound_webhook_on_number") == "true":
         return "the URL of each number"
-    return shown(settings.get(resource.kind.units[0][0], "")) or "nowhere"
+    return shown(settings.get(resource.kind.units[0][0], "")) or NOWHERE
 
 
 class WebhookBackup:

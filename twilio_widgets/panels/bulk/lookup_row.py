@@ -99,10 +99,9 @@ def question_of(prompt: LookupPrompt) -> str:
         return f"Looking up numbers: {prompt.done:,} of {prompt.cost.numbers:,}."
     prices = ""
     if prompt.cost.unconfirmed:
-        own = ", ".join(f'"{name}": "…"' for name in prompt.cost.unconfirmed)
         prices = (
             " That is an estimate from list prices that may have changed; "
-            f"BulkPanel(…, lookup_prices={{{own}}}) uses yours."
+            f"BulkPanel(…, lookup_prices={prompt.cost.own_prices}) uses yours."
         )
     return (
         f"{prompt.cost.summary}{prices} Twilio bills it whatever the answers are; a number is not "

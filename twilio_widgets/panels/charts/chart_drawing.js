@@ -164,7 +164,7 @@ function drawBars(list, view) {
 function makeBar() {
   const item = element("li");
   const mark = element("div", "tw-bar");
-  // The space keeps both texts apart for who reads or speaks the text; a flex box does not show it.
+  // The space separates both texts for screen readers and copies; a flex box does not show it.
   mark.append(element("span", "tw-bar-label"), element("i"), " ", element("span", "tw-bar-value"));
   item.append(mark);
   return item;

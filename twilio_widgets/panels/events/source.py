@@ -12,6 +12,7 @@ from twilio_widgets.listener.listener import Listener
 from twilio_widgets.listener.poller import Poller
 from twilio_widgets.listener.source import store_path
 from twilio_widgets.listener.webhooks import configure as webhooks
+from twilio_widgets.listener.webhooks.configured import NOWHERE
 from twilio_widgets.panels.events.state import Advice, IngressSummary, Other, PointedHere, Seen
 from twilio_widgets.sandbox import Sandbox
 
@@ -210,4 +211,4 @@ def _seconds_between(earlier: datetime | None, later: datetime | None) -> float 
 
 def before_of(pointed: ConfiguredWebhook) -> str:
     """Return where a number or service sent its messages before, as the card shows it."""
-    return "not set" if pointed.went_to == "nowhere" else pointed.went_to
+    return "not set" if pointed.went_to == NOWHERE else pointed.went_to

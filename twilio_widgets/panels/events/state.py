@@ -134,7 +134,7 @@ def disconnected(state: EventsState) -> EventsState:
 def typed(state: EventsState, name: str, text: str) -> EventsState:
     """Set a field; clear its problem, and the result of the action before."""
     changed: dict[str, Any] = {name: text}
-    left = {field: note for field, note in state.problems.items() if field != name}
+    left = {field: text for field, text in state.problems.items() if field != name}
     return replace(state, problems=left, note="", **changed)
 
 

@@ -227,7 +227,7 @@ class ExplorePanel(Panel[ExploreState]):
     def _pressed(self, kind: Literal["load", "sync"]) -> str:
         zone = self._form.controls["tz"].value  # a refused one stays in the field
         if value_of("tz", zone) != self._state.asked.tz:
-            return f"There is no time zone {zone!r}, so nothing was done. Correct it first."
+            return f"The time zone {zone!r} is unknown, so nothing was done. Correct it first."
         before = self._state.turn
         self.sync() if kind == "sync" else self.load()
         return "" if self._state.turn != before else NOT_NOW

@@ -188,7 +188,7 @@ def _card(title: str, subtitle: str, body: str, tone: str = "") -> str:
     )
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], said: str) -> str:
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], caption: str) -> str:
     """Return a table of cells that are HTML, and a line below it."""
     head = "".join(
         f'<th scope="col" style="{_CELL};font-weight:400;{_SOFT}">{inert(name)}</th>'
@@ -202,7 +202,7 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], said: str) -> st
     )
     return (
         f'<table style="{_TABLE}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
-        f'<div style="{_SOFT}; font-size: 12px">{inert(said)}</div>'
+        f'<div style="{_SOFT}; font-size: 12px">{inert(caption)}</div>'
     )
 
 

@@ -87,8 +87,8 @@ def _received(channel: str, message: dict[str, object]) -> None:
     with _lock:
         listener = _listeners.get(channel)
     match message:
-        case {"content": {"data": message}} if listener is not None:
-            listener.on_control(message)
+        case {"content": {"data": data}} if listener is not None:
+            listener.on_control(data)
 
 
 def _forget(comm_id: str) -> None:

@@ -254,7 +254,7 @@ function reorder(view) {
 }
 
 /**
- * Tells a screen reader something; a problem everybody.
+ * Announces a sentence to screen readers; a problem is also shown.
  * @param {View} view
  * @param {string} sentence
  * @param {boolean} [isProblem]

@@ -30,16 +30,16 @@ class SandboxForwarder(httpx.BaseTransport, httpx.AsyncBaseTransport):
         try:
             return self._blocking.handle_request(self._readdressed(request))
         except httpx.ConnectError:
-            raise self._nobody_there() from None
+            raise self._unreachable() from None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request of an async client."""
         try:
             return await self._async.handle_async_request(self._readdressed(request))
         except httpx.ConnectError:
-            raise self._nobody_there() from None
+            raise self._unreachable() from None
 
-    def _nobody_there(self) -> httpx.ConnectError:
+    def _unreachable(self) -> httpx.ConnectError:
         return httpx.ConnectError(f"no sandbox answers at {self._url}; it may have ended")
 
     def _readdressed(self, request: httpx.Request) -> httpx.Request:

@@ -119,7 +119,7 @@ def test_a_job_that_is_being_paused_can_be_resumed():
 
 
 def test_a_job_can_be_cancelled_while_it_is_followed():
-    """On the job's own thread, where waiting for it would be for ever."""
+    """On the job's own thread, where waiting for it would be forever."""
     with Sandbox() as real:
         job = begun(Twilio(real.connection), undo_seconds=0.2)
         job.follow(lambda progress: progress.state == "running" and job.cancel())

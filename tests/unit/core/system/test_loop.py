@@ -176,7 +176,7 @@ def test_work_that_raises_a_base_exception_ends_alone(leaving):
 
 
 def test_waiting_for_a_task_in_its_own_thread_is_refused():
-    """It would wait for ever, and everything else with it."""
+    """It would wait forever, and everything else with it."""
     works: list[loop.BackgroundTask[str]] = []
 
     async def waits_for_itself() -> str:

@@ -143,7 +143,7 @@ def test_an_event_from_the_log_is_replayed_as_a_post(monkeypatch):
 
 
 def test_an_answer_that_never_ends_is_not_waited_for():
-    """A byte now and then keeps a socket's own patience awake for ever."""
+    """A byte now and then keeps a socket's own patience awake forever."""
 
     def drips(server: socket.socket) -> None:
         caller, _ = server.accept()

@@ -68,7 +68,7 @@ def test_a_running_listener_keeps_the_public_url_set_before(entrance):
 
 
 def test_a_kernel_adopts_the_public_url_of_another_kernels_process(entrance):
-    """Whoever started it knew better, and webhooks come in by its address."""
+    """The process that started it chose its address, and webhooks arrive there."""
     made, process = entrance(), Process(started=False, public_url="https://b.example")
     made.open_for(Process(started=True))
     made.open_for(process)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
 THEM = "+14155550123"
 ENDS = ("01", "02", "91", "94", "95", "96", "98")
-"""Delivered twice, undelivered by two codes, failed, for ever sent, delivered late."""
+"""Delivered twice, undelivered by two codes, failed, forever sent, delivered late."""
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def test_after_a_gap_the_store_agrees_with_the_log(bench, sandbox):
     filled = bench.fill()
 
     assert bench.known == bench.truth
-    # 4 of 28 are for ever sent, as the store knew; 3 came in.
+    # 4 of 28 are forever sent, as the store knew; 3 came in.
     assert (filled.found, filled.added) == (31, 27)
     inbound = [event.body for event in bench.reader.events() if event.kind == "inbound"]
     assert inbound == ["Hello 0", "Hello 1", "Hello 2"]

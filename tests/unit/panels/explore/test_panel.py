@@ -259,7 +259,7 @@ def test_a_time_zone_that_does_not_exist_is_a_problem(log: Any) -> None:
         assert any("IANA name of a time zone" in one for one in driver.sentences())
         assert panel._state.asked.tz == "UTC"
         assert PanelDriver(panel).press_on(panel._form.load) == (
-            "There is no time zone 'Berlin', so nothing was done. Correct it first."
+            "The time zone 'Berlin' is unknown, so nothing was done. Correct it first."
         )
 
 

@@ -521,7 +521,7 @@ def test_a_lost_reply_is_never_sent_again_and_the_log_finds_the_message(
     assert "“Find out” looks for it in the message log." in says(panel)[-1]
     assert isinstance(panel.error, OutcomeUnknown)
     assert seen(panel) == ["Find out", "New message", "More", "Show the code"]
-    click(panel, panel._form.send)  # which is hidden, all the same
+    click(panel, panel._form.send)  # although it is hidden
     press(panel, "Find out")
     assert panel.join(30)
     assert len(sandbox.ledger) == 1
